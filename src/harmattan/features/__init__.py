@@ -1,0 +1,113 @@
+"""Features: functions of a panel, named in `FEATURES`, put side by side by `design`.
+
+A feature of one's own is one function ``(panel, *, parameters) -> wide frame`` and one line in `FEATURES`, or
+``package.module:function`` in an experiment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from harmattan.features import context, history, surroundings
+from harmattan.named import find
+from harmattan.panel import Panel
+
+FEATURES: dict[str, Callable[..., pd.DataFrame]] = {
+    "lag": history.lag,
+    "recent_mean": history.recent_mean,
+    "active_share": history.active_share,
+    "decayed_mean": history.decayed_mean,
+    "decayed_share": history.decayed_share,
+    "months_since": history.months_since,
+    "total_so_far": history.total_so_far,
+    "neighbour_mean": surroundings.neighbour_mean,
+    "neighbour_share": surroundings.neighbour_share,
+    "kernel_sum": surroundings.kernel_sum,
+    "frontier_distance": surroundings.frontier_distance,
+    "country_mean": surroundings.country_mean,
+    "total_mean": surroundings.total_mean,
+    "static": context.static,
+    "season": context.season,
+}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature's name and parameters, in the order given."""
+
+    name: str
+    parameters: tuple[tuple[str, str | float], ...] = ()
+
+    @property
+    def column(self) -> str:
+        """The column name, derived from the parameters.
+
+        Examples
+        --------
+        >>> Feature("decayed_mean", (("measure", "attacks"), ("half_life", 6))).column
+        'decayed_mean(measure=attacks, half_life=6)'
+        """
+        return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.parameters)})"
+
+    def __call__(self, panel: Panel) -> pd.DataFrame:
+        """Compute the feature on a panel: months down, regions across."""
+        return find(self.name, FEATURES, what="feature")(panel, **dict(self.parameters))
+
+
+def feature(name: str, **parameters: str | float) -> Feature:
+    """Return a feature by name and parameters."""
+    return Feature(name, tuple(parameters.items()))
+
+
+def standard(panel: Panel) -> tuple[Feature, ...]:
+    """Return the features a learner gets unless an experiment names others.
+
+    History, surroundings and context of ``attacks``; history and surroundings of ``other_attacks`` where the panel has it;
+    each static column the regions have.
+    """
+    chosen = [feature("lag", measure="attacks", months=m) for m in (0, 1, 2)]
+    chosen += [feature("recent_mean", measure="attacks", months=m) for m in (3, 6, 12, 24)]
+    chosen += [feature("active_share", measure="attacks", months=m) for m in (6, 12, 24)]
+    chosen += [feature("decayed_mean", measure="attacks", half_life=h) for h in (2, 6, 24)]
+    chosen += [feature("decayed_share", measure="attacks", half_life=h) for h in (2, 6, 24)]
+    chosen += [feature("months_since", measure="attacks"), feature("total_so_far", measure="attacks")]
+    chosen += [feature("neighbour_share", measure="attacks", months=m) for m in (3, 12)]
+    chosen += [feature("neighbour_mean", measure="attacks", months=12)]
+    chosen += [feature("kernel_sum", measure="attacks", half_life=h, km=km) for h, km in ((4, 80), (12, 40), (12, 80), (12, 160))]
+    chosen += [feature("frontier_distance"), feature("total_mean", months=3), feature("total_mean", months=12)]
+    if panel.regions.table["country"].nunique() > 1 and panel.regions.table["country"].duplicated().any():
+        chosen += [feature("country_mean", months=3), feature("country_mean", months=12)]
+    if "other_attacks" in panel.measures:
+        chosen += [feature("recent_mean", measure="other_attacks", months=3)]
+        chosen += [feature("decayed_mean", measure="other_attacks", half_life=12)]
+        chosen += [feature("kernel_sum", measure="other_attacks", half_life=6, km=40)]
+    chosen += [feature("season", phase="sin"), feature("season", phase="cos")]
+    return (*chosen, *(feature("static", column=c) for c in _static_columns(panel)))
+
+
+@lru_cache(maxsize=8)
+def design(panel: Panel, features: tuple[Feature, ...]) -> npt.NDArray[np.float32]:
+    """Return the features side by side, shape (month, region, feature).
+
+    The newest few results are kept, since all learners of one origin share them; treat the array as read-only.
+    """
+    values = np.stack([each(panel).to_numpy(dtype=np.float32) for each in features], axis=-1)
+    values.setflags(write=False)
+    return values
+
+
+def columns(features: Sequence[Feature]) -> list[str]:
+    """Return the column names of a design."""
+    return [each.column for each in features]
+
+
+def _static_columns(panel: Panel) -> list[str]:
+    table = panel.regions.table
+    wanted = ("population", "area_km2", "coast_km", "border_km", "road_km", "capital_km")
+    return [name for name in wanted if name in table and table[name].notna().all()]

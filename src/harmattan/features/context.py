@@ -1,0 +1,42 @@
+"""What does not change from month to month, and the season.
+
+As in `harmattan.features.history`, each function returns a wide frame, months down and regions across, float32.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from harmattan.panel import Panel
+
+
+def static(panel: Panel, *, column: str) -> pd.DataFrame:
+    """``log(1 + x)`` of a column of the region table, such as ``population`` or ``coast_km``.
+
+    Raises
+    ------
+    ValueError
+        If the regions have no such column, or it has a hole.
+    """
+    table = panel.regions.table
+    if column not in table or table[column].isna().any():
+        known = [c for c in table.select_dtypes("number") if table[c].notna().all()]
+        raise ValueError(f"static needs a complete column of the region table, one of {known}; got {column!r}")
+    row = np.log1p(table[column].to_numpy(dtype=np.float32))
+    return pd.DataFrame(np.tile(row, (len(panel.months), 1)), panel.months, table.index)
+
+
+def season(panel: Panel, *, phase: str) -> pd.DataFrame:
+    """Yearly sine or cosine of the calendar month: ``sin`` or ``cos`` of 2π(month - 1)/12.
+
+    Raises
+    ------
+    ValueError
+        If `phase` is neither ``sin`` nor ``cos``.
+    """
+    if phase not in ("sin", "cos"):
+        raise ValueError(f"phase must be sin or cos; got {phase!r}")
+    angle = 2 * np.pi * (panel.months.month.to_numpy() - 1) / 12
+    wave = (np.sin(angle) if phase == "sin" else np.cos(angle)).astype(np.float32)
+    return pd.DataFrame(np.tile(wave[:, None], (1, len(panel.regions))), panel.months, panel.regions.table.index)

@@ -1,0 +1,145 @@
+"""The bundled figures: the table of regions, their neighbours, the region grid, and monthly counts.
+
+``data/build.py`` computes these files; ``data/README.md`` says from what, and ``data/sources.toml`` carries
+what must stand beside every number drawn from them. The tables are read once and shared: do not change them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harmattan.counts import Counts
+from harmattan.grid import Grid, decode, outlines
+from harmattan.months import month
+from harmattan.paths import data_dir
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+SMALLEST_DETAIL = 0.04
+
+
+@cache
+def region_table() -> pd.DataFrame:
+    """Return every bundled region of every level, index ``region``; the columns are those of ``regions.csv``.
+
+    Examples
+    --------
+    >>> region_table()["level"].value_counts(sort=False).to_dict()
+    {0: 18, 1: 286, 2: 45}
+    """
+    text = dict.fromkeys(("region", "name", "parent", "country", "iso_3166_2"), str)
+    table = pd.read_csv(data_dir() / "regions.csv", keep_default_na=False, dtype=text)
+    return table.astype({"context": bool}).set_index("region")
+
+
+@cache
+def neighbour_table() -> pd.DataFrame:
+    """Return the touching pairs of every level: ``level``, ``a``, ``b``, ``border_km``, ``cross_border``.
+
+    Examples
+    --------
+    >>> bool((neighbour_table()["a"] < neighbour_table()["b"]).all())
+    True
+    """
+    table = pd.read_csv(data_dir() / "neighbours.csv", keep_default_na=False, dtype={"a": str, "b": str})
+    return table.astype({"cross_border": bool})
+
+
+@cache
+def region_grid() -> Grid:
+    """Return the grid of 0.05 degree cells, labelled with the finest bundled region.
+
+    Examples
+    --------
+    >>> len(region_grid().regions)
+    318
+    """
+    return decode((data_dir() / "grid.txt").read_text(encoding="ascii"))
+
+
+@cache
+def finest_outlines() -> gpd.GeoSeries:
+    """Return the outline of every region of the grid, without details smaller than 0.04 degrees.
+
+    Examples
+    --------
+    >>> bool(finest_outlines().is_valid.all())
+    True
+    """
+    return outlines(region_grid(), SMALLEST_DETAIL)
+
+
+def holder_of_cells(codes: pd.Index) -> NDArray[np.object_]:
+    """Return which of `codes` holds each region of the grid: itself or the nearest of its parents, else None.
+
+    Raises
+    ------
+    ValueError
+        If a code is not bundled.
+
+    Examples
+    --------
+    >>> holder = holder_of_cells(pd.Index(["BFA"]))
+    >>> int((holder == "BFA").sum())
+    45
+    """
+    parent = region_table()["parent"]
+    unknown = codes.difference(parent.index)
+    if len(unknown):
+        raise ValueError(
+            f"regions without polygons must be bundled ones; {unknown[0]!r} is not: read its polygon with "
+            "regions.from_polygons"
+        )
+    unit = region_grid().regions.to_numpy(dtype=object)
+    holder = np.full(len(unit), None, dtype=object)
+    for _ in range(3):
+        fits = pd.isna(holder) & np.isin(unit, codes.to_numpy(dtype=object))
+        holder[fits] = unit[fits]
+        unit = parent.reindex(unit).fillna("").to_numpy(dtype=object)
+    return holder
+
+
+def bundled_counts(name: str) -> tuple[Counts, dict[str, Any]]:
+    """Return a table of bundled monthly counts and what must be said about it.
+
+    Parameters
+    ----------
+    name
+        ``"attacks_bfa"``, ``"violence_country"`` or ``"jnim_state"``.
+
+    Returns
+    -------
+    tuple
+        The counts, rows of zeros left out, and their entry of ``sources.toml``: ``title``, ``actor``,
+        ``level``, ``countries``, ``first``, ``last``, ``measures`` (name to unit), ``source``, ``licence``,
+        ``caveats`` and, where the last months will be revised, ``provisional_from``. A region of that level
+        in those countries without a row had none in a covered month; any other region is not covered.
+
+    Raises
+    ------
+    ValueError
+        If no bundled table has this name.
+
+    Examples
+    --------
+    >>> counts, about = bundled_counts("attacks_bfa")
+    >>> counts.table["attacks"].sum().item(), about["measures"]["attacks"]
+    (909.0, 'events')
+    """
+    abouts = tomllib.loads((data_dir() / "sources.toml").read_text(encoding="utf-8"))
+    if name not in abouts:
+        raise ValueError(f"name must be one of the bundled tables {', '.join(abouts)}; got {name!r}")
+    about = abouts[name]
+    table = pd.read_csv(
+        data_dir() / f"{name}.csv", keep_default_na=False, dtype={"region": str, "month": str}
+    )
+    table = table[["region", "month", *about["measures"]]].astype(dict.fromkeys(about["measures"], "float64"))
+    table = table.assign(month=pd.PeriodIndex(table["month"], freq="M"))
+    return Counts(table, about["source"], month(about["first"]), month(about["last"])), about

@@ -1,0 +1,42 @@
+"""Models: everything that makes a `harmattan.forecast.Forecast` from a panel, by name in `MODELS`.
+
+A forecaster has two methods. `fit` gets a panel already cut at its origin and the horizons wanted (direct models fit one
+estimator per horizon); `forecast` draws the future.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, Self
+
+import numpy as np
+
+from harmattan.forecast import Forecast
+from harmattan.models import baselines
+from harmattan.models.combine import Pool
+from harmattan.models.discounted import Discounted
+from harmattan.models.learners import Direct
+from harmattan.panel import Panel
+
+
+class Forecaster(Protocol):
+    """What a model must offer."""
+
+    def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
+        """Learn from every month of the panel; its last month is the origin."""
+
+    def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
+        """Return about `draws` joint draws for the fitted horizons."""
+
+
+MODELS: dict[str, Callable[..., Forecaster]] = {
+    "zero": baselines.Zero,
+    "last": baselines.Last,
+    "conflictology": baselines.Conflictology,
+    "neighbours": baselines.NeighbourRate,
+    "rate": baselines.OwnRate,
+    "bootstrap": baselines.Bootstrap,
+    "discounted": Discounted,
+    "direct": Direct,
+    "pool": Pool,
+}

@@ -1,0 +1,165 @@
+"""What a file holds, whatever it is called: unpacks gzip and zip, and refuses what is not a table."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+Kind = Literal["csv", "parquet", "xlsx"]
+
+LIMIT = 2 * 1024**3
+"""Largest size in bytes that a file may have, unpacked."""
+
+SUFFIXES = (".csv", ".tsv", ".gz", ".zip", ".parquet", ".xlsx")
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+
+_FOREIGN = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF document",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls); save it as .xlsx or CSV",
+    b"SQLite format 3": "a database",
+}
+
+
+class SourceError(ValueError):
+    """A file that cannot be taken as it is; the message is one sentence with the place and the remedy."""
+
+
+def contents(path: Path) -> tuple[bytes, Kind, str]:
+    """Return the bytes of the table in `path`, unpacked, with its kind and the name that messages use.
+
+    Parameters
+    ----------
+    path
+        A .csv, .tsv, .parquet or .xlsx file, or one of them packed as .gz or alone in a .zip.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it is empty, of another kind, damaged, too large, or not in UTF-8.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> written = path.write_bytes(gzip.compress(b"region,month"))
+    >>> contents(path)
+    (b'region,month', 'csv', 'a.csv')
+    """
+    path = Path(path)
+    if not path.exists():
+        raise SourceError(f"{path}: there is no such file")
+    if not path.is_file():
+        raise SourceError(f"{path}: is a folder; name one file in it")
+    if path.suffix.lower() not in SUFFIXES:
+        raise SourceError(
+            f"{path.name}: expected a file named {', '.join(SUFFIXES)}; got {path.suffix or 'no ending'}"
+        )
+    if path.stat().st_size > LIMIT:
+        raise SourceError(f"{path.name}: is larger than {LIMIT:,} bytes; split it by year")
+    content, place = path.read_bytes(), path.name
+    if content.startswith(b"\x1f\x8b"):
+        content = _gunzip(content, place)
+    elif content.startswith(_ZIP) and not _is_workbook(content, place):
+        content, member = _unzip(content, place)
+        place = f"{place}, {member}"
+    return content, _kind(content, place), place
+
+
+def _gunzip(content: bytes, place: str) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(content)) as stream:
+            unpacked = stream.read(LIMIT + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise SourceError(f"{place}: is a gzip file that is damaged or cut off; fetch it again") from error
+    if len(unpacked) > LIMIT:
+        raise SourceError(f"{place}: unpacks to more than {LIMIT:,} bytes; split it by year")
+    return unpacked
+
+
+def _open_zip(content: bytes, place: str) -> zipfile.ZipFile:
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile as error:
+        raise SourceError(f"{place}: is a zip file that is damaged or cut off; fetch it again") from error
+    declared = sum(member.file_size for member in archive.infolist())
+    if declared > LIMIT:
+        raise SourceError(f"{place}: unpacks to {declared:,} bytes, more than {LIMIT:,}; split it by year")
+    return archive
+
+
+def _is_workbook(content: bytes, place: str) -> bool:
+    with _open_zip(content, place) as archive:
+        return "xl/workbook.xml" in archive.namelist()
+
+
+def _unzip(content: bytes, place: str) -> tuple[bytes, str]:
+    with _open_zip(content, place) as archive:
+        names = [name for name in archive.namelist() if _is_table_name(name)]
+        if len(names) != 1:
+            found = ", ".join(names or archive.namelist()) or "nothing"
+            raise SourceError(f"{place}: expected one CSV, Parquet or Excel file inside; found {found}")
+        try:
+            with archive.open(names[0]) as stream:
+                unpacked = stream.read(LIMIT + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise SourceError(f"{place}: {names[0]} inside is damaged or cut off; fetch it again") from error
+        except (RuntimeError, NotImplementedError) as error:
+            raise SourceError(
+                f"{place}: {names[0]} inside is locked or packed unusually; unpack it first"
+            ) from error
+    if len(unpacked) > LIMIT:
+        raise SourceError(f"{place}: {names[0]} unpacks to more than {LIMIT:,} bytes; split it by year")
+    return unpacked, names[0]
+
+
+def _is_table_name(name: str) -> bool:
+    inside = PurePosixPath(name)
+    hidden = inside.name.startswith(".") or "__MACOSX" in inside.parts
+    return not hidden and inside.suffix.lower() in (".csv", ".tsv", ".parquet", ".xlsx")
+
+
+def _kind(content: bytes, place: str) -> Kind:
+    if not content or content.isspace():
+        raise SourceError(f"{place}: is empty; fetch it again")
+    if content.startswith(b"PAR1"):
+        return "parquet"
+    if content.startswith(_ZIP):
+        if _is_workbook(content, place):
+            return "xlsx"
+        raise SourceError(f"{place}: is packed twice; unpack it first")
+    if content.startswith(b"\x1f\x8b"):
+        raise SourceError(f"{place}: is packed twice; unpack it first")
+    for start, what in _FOREIGN.items():
+        if content.startswith(start):
+            raise SourceError(f"{place}: expected a table, but the file is {what}")
+    _refuse_other_text(content, place)
+    return "csv"
+
+
+def _refuse_other_text(content: bytes, place: str) -> None:
+    head = content[:4096]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(b"\x00") > len(head) // 3:
+        raise SourceError(f"{place}: is in UTF-16; save it as CSV UTF-8")
+    if b"\x00" in content:
+        raise SourceError(f"{place}: is a binary file, not a table; expected {', '.join(SUFFIXES)}")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise SourceError(
+            f"{place}: line {row} is not in UTF-8 (byte 0x{content[error.start]:02X}), "
+            "probably Latin-1 or Windows-1252; save it as CSV UTF-8"
+        ) from error
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"<"):
+        raise SourceError(f"{place}: is a web page or XML, not CSV; the download failed or needs a login")
+    if start.startswith((b"{", b"[")):
+        raise SourceError(f"{place}: is JSON, not CSV; ask the source for CSV")

@@ -1,0 +1,243 @@
+"""The bundled figures: rebuilt to the same bytes, and compared with independent computations."""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from harmattan import polygons
+from harmattan.figures import bundled_counts, neighbour_table, region_grid, region_table
+from harmattan.months import month_range
+from harmattan.paths import data_dir
+from harmattan.regions import bundled
+
+FILES = [
+    "regions.csv",
+    "neighbours.csv",
+    "grid.txt",
+    "attacks_bfa.csv",
+    "violence_country.csv",
+    "jnim_state.csv",
+]
+COUNTS = ["attacks_bfa", "violence_country", "jnim_state"]
+
+
+@pytest.fixture(scope="module")
+def build() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("data_build", data_dir() / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def rebuilt(build: ModuleType, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("figures")
+    build.build(shared / "data", out)
+    return Path(out)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_rebuilding_gives_the_same_bytes(rebuilt: Path, name: str) -> None:
+    assert (rebuilt / name).read_bytes() == (data_dir() / name).read_bytes()
+
+
+def test_the_files_are_small() -> None:
+    assert sum((data_dir() / name).stat().st_size for name in FILES) < 1_000_000
+
+
+# Regions
+
+
+def test_areas_agree(shared: Path) -> None:
+    reference = gpd.read_parquet(shared / "data" / "geo" / "admin1.parquet").set_index("admin1_pcode")[
+        "area_km2"
+    ]
+    table = bundled("admin1").table["area_km2"]
+    np.testing.assert_allclose(table, reference.loc[table.index], rtol=0.01)
+
+
+def test_neighbours_agree(shared: Path) -> None:
+    geo = shared / "data" / "geo"
+    reference = pd.read_csv(geo / "admin1_adjacency.csv")
+    expected = {
+        frozenset(p): km for *p, km in reference[["a", "b", "shared_border_km"]].itertuples(index=False)
+    }
+    ours = neighbour_table().query("level == 1")
+    assert {frozenset(pair) for pair in ours[["a", "b"]].itertuples(index=False)} == expected.keys()
+    # The reference measures in Africa Albers, which changes lengths by up to 15 percent; so do we to compare.
+    boundary = gpd.read_parquet(geo / "admin1.parquet").set_index("admin1_pcode").boundary
+    shared_line = boundary.loc[ours["a"]].intersection(boundary.loc[ours["b"]], align=False)
+    km = shared_line.to_crs("ESRI:102022").length.to_numpy() / 1000
+    wanted = [expected[frozenset(pair)] for pair in ours[["a", "b"]].itertuples(index=False)]
+    np.testing.assert_allclose(km, wanted, rtol=0.005, atol=0.01)
+    np.testing.assert_allclose(ours["border_km"], polygons.lengths_km(shared_line.to_numpy()), atol=0.051)
+
+
+@pytest.mark.parametrize(
+    ("column", "reference_column", "share"),
+    [
+        ("coast_km", "dist_coast_km", 0.96),
+        ("border_km", "dist_intl_border_km", 0.97),
+        ("road_km", "dist_road_km", 0.98),
+        ("capital_km", "dist_capital_km", 0.96),
+    ],
+)
+def test_distances_agree(
+    build: ModuleType, shared: Path, column: str, reference_column: str, share: float
+) -> None:
+    # The reference starts from other points inside the units, so ours are measured again from those. It
+    # differs most on the longest ways, by about 1 percent, as planar distances do.
+    geo = shared / "data" / "geo"
+    admin1 = gpd.read_parquet(geo / "admin1.parquet").set_index("admin1_pcode")
+    reference = pd.read_parquet(geo / "admin1_distances.parquet").set_index("admin1_pcode")[reference_column]
+    lon, lat = admin1["rep_lon"].to_numpy(), admin1["rep_lat"].to_numpy()
+    km = build.distances(build.read_units(geo).loc[admin1.index], geo, lon, lat)[column]
+    apart = np.abs(km.to_numpy() - reference.loc[admin1.index].to_numpy())
+    assert (apart < 10).mean() > share
+    table = bundled("admin1").table
+    assert np.corrcoef(table[column], reference.loc[table.index])[0, 1] > 0.97
+
+
+def test_levels_add_up() -> None:
+    table = region_table()
+    for level in (1, 2):
+        units = table[table["level"] == level]
+        above = table.loc[units["parent"].unique()]
+        for measure, tolerance in (("area_km2", 0.001), ("population", 0.02)):
+            np.testing.assert_allclose(
+                units.groupby("parent")[measure].sum().loc[above.index], above[measure], rtol=tolerance
+            )
+        assert (table.loc[units["parent"], "level"] == level - 1).all()
+        assert (table.loc[units["parent"], "country"].to_numpy() == units["country"].to_numpy()).all()
+
+
+def test_borders_between_countries_are_marked() -> None:
+    pairs, country = neighbour_table(), region_table()["country"]
+    abroad = country.loc[pairs["a"]].to_numpy() != country.loc[pairs["b"]].to_numpy()
+    assert (pairs["cross_border"].to_numpy() == abroad).all()
+
+
+def test_the_grid_holds_the_finest_region_everywhere() -> None:
+    table = region_table()
+    finest = table[(table["level"] == 2) | ((table["level"] == 1) & (table["country"] != "BFA"))]
+    assert sorted(region_grid().regions) == sorted(finest.index)
+
+
+# Counts
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_say_what_they_are(name: str) -> None:
+    counts, about = bundled_counts(name)
+    assert list(counts.table.columns) == ["region", "month", *about["measures"]]
+    assert set(about) >= {"title", "actor", "level", "countries", "source", "licence", "caveats"}
+    level = bundled(about["level"], about["countries"]).table
+    assert counts.table["region"].isin(level.index).all()
+    assert (counts.table[list(about["measures"])] != 0).any(axis=1).all()
+    assert str(counts.last) == about["last"]
+    ordered = counts.table.sort_values(["region", "month"], ignore_index=True)
+    assert counts.table.equals(ordered)
+
+
+@pytest.mark.parametrize("name", ["violence_country", "jnim_state"])
+def test_coverage_is_that_of_the_inputs(shared: Path, name: str) -> None:
+    file = {
+        "violence_country": "ucdp_country_month_west_africa_1989_2026-05.parquet",
+        "jnim_state": "ucdp_dyad_month_jnim_family_1989_2026-05.parquet",
+    }[name]
+    table = pd.read_parquet(shared / "data" / "events" / file)
+    about = bundled_counts(name)[1]
+    assert table["month_start"].max().strftime("%Y-%m") == about["last"]
+    assert (
+        table.loc[table["provisional"] == 1, "month_start"].min().strftime("%Y-%m")
+        == about["provisional_from"]
+    )
+
+
+def test_provisional_months_are_marked_alike() -> None:
+    table = pd.read_csv(data_dir() / "violence_country.csv")
+    about = bundled_counts("violence_country")[1]
+    assert ((table["provisional"] == 1) == (table["month"] >= about["provisional_from"])).all()
+
+
+def test_every_entry_has_a_file() -> None:
+    entries = tomllib.loads((data_dir() / "sources.toml").read_text(encoding="utf-8"))
+    assert sorted(entries) == sorted(COUNTS)
+    with pytest.raises(
+        ValueError, match=r"name must be one of the bundled tables attacks_bfa, .*; got 'other'"
+    ):
+        bundled_counts("other")
+
+
+def test_provinces_differ_from_the_reference_only_where_they_should(shared: Path) -> None:
+    # The reference counts JNIM alone, by the month of the start, whatever the precision of the date.
+    reference = pd.read_csv(shared / "reference" / "bfa_counts.csv", index_col="admin2_id")
+    ours = bundled_counts("attacks_bfa")[0].table.astype({"month": str})
+    ours = ours.set_index(["region", "month"])["attacks"]
+    theirs = (
+        reference.rename_axis("region").reset_index().melt("region", var_name="month", value_name="attacks")
+    )
+    theirs = theirs.set_index(["region", "month"])["attacks"]
+    assert (
+        theirs.index.get_level_values("month").unique().tolist()
+        == month_range("2016-01", "2023-12").astype(str).tolist()
+    )
+    apart = ours.reindex(theirs.index, fill_value=0) - theirs
+    assert apart[apart != 0].to_dict() == {
+        ("BF1300", "2016-01"): 1,  # AQIM's attack in Ouagadougou, in the lineage
+        ("BF4903", "2021-10"): -1,  # dated no better than a quarter
+        ("BF4605", "2023-02"): -1,  # the rest span months and move by days
+        ("BF4605", "2023-03"): 1,
+        ("BF5204", "2022-03"): -1,
+        ("BF5204", "2022-04"): 1,
+        ("BF5205", "2023-02"): -1,
+        ("BF5205", "2023-03"): 1,
+        ("BF5603", "2021-06"): -1,
+        ("BF5603", "2021-07"): 1,
+    }
+
+
+def test_province_events_are_all_accounted_for(shared: Path) -> None:
+    ged = pd.read_parquet(shared / "data" / "events" / "ucdp_ged_burkina_faso_2016_2023.parquet")
+    precise = ged[(ged["where_prec"] <= 3) & (ged["date_prec"] <= 4)]
+    table = bundled_counts("attacks_bfa")[0].table
+    misplaced = precise["longitude"] > 2.5
+    assert misplaced.sum() == 2
+    assert table["attacks"].sum() + table["other_attacks"].sum() == len(precise) - 2
+    sides = precise[["side_a", "side_b"]].isin(["JNIM", "AQIM"]).any(axis=1) & ~misplaced
+    assert table["attacks"].sum() == sides.sum()
+    for measure, column in (("deaths", "best"), ("deaths_low", "low"), ("deaths_high", "high")):
+        assert table[measure].sum() == precise.loc[sides, column].sum()
+
+
+def test_whole_counts_keep_totals_and_look_only_back(build: ModuleType) -> None:
+    rng = np.random.default_rng(3)
+    months = month_range("2020-01", "2020-12")
+    shares = rng.dirichlet(np.ones(12), size=2) * np.array([[7], [40]])
+    table = pd.DataFrame(
+        {"region": np.repeat(["A", "B"], 12), "month": [*months, *months], "attacks": shares.ravel()}
+    )
+    whole = build.whole_counts(table)
+    assert whole.groupby("region")["attacks"].sum().tolist() == [7, 40]
+    assert (whole["attacks"] > 0).all()
+    early = build.whole_counts(table[table["month"] <= months[5]])
+    assert whole[whole["month"] <= months[5]].reset_index(drop=True).equals(early.reset_index(drop=True))
+
+
+def test_states_fight_jnim_and_its_lineage() -> None:
+    table = bundled_counts("jnim_state")[0].table
+    assert sorted(table["region"].unique()) == ["BEN", "BFA", "MLI", "MRT", "NER", "TGO"]
+    mali = table[(table["region"] == "MLI") & (table["month"] < pd.Period("2017-03", "M"))]
+    # Ansar Dine 52, AQIM 70, al-Murabitun 16, FLM 23 in UCDP's dyads.
+    assert mali["attacks"].sum() == 161
+    assert (table.loc[table["region"] == "MRT", "month"] < pd.Period("2017-03", "M")).all()
