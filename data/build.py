@@ -43,9 +43,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder to write to")
     options = parser.parse_args()
     if not (options.shared / "data" / "geo").is_dir():
-        parser.error(
-            f"expected the inputs in {options.shared / 'data'}; set HARMATTAN_SHARED or pass --shared"
-        )
+        parser.error(f"expected the inputs in {options.shared / 'data'}; set HARMATTAN_SHARED or pass --shared")
     build(options.shared / "data", options.out)
 
 
@@ -83,9 +81,7 @@ def read_units(geo: Path) -> gpd.GeoDataFrame:
     return units.set_index("region")
 
 
-def _units(
-    frame: gpd.GeoDataFrame, level: int, *, region: str, name: str, parent: str = "", iso: str = ""
-) -> Any:
+def _units(frame: gpd.GeoDataFrame, level: int, *, region: str, name: str, parent: str = "", iso: str = "") -> Any:
     columns = {
         "region": frame[region],
         "level": level,
@@ -112,9 +108,7 @@ def region_figures(units: gpd.GeoDataFrame, geo: Path) -> pd.DataFrame:
     return figures.reset_index()
 
 
-def distances(
-    units: gpd.GeoDataFrame, geo: Path, lon: NDArray[np.float64], lat: NDArray[np.float64]
-) -> pd.DataFrame:
+def distances(units: gpd.GeoDataFrame, geo: Path, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> pd.DataFrame:
     """Return km from a point in each unit to coast, land border of its country, trade route and capital."""
     coast = gpd.read_parquet(geo / "coastline.parquet").geometry
     roads = gpd.read_parquet(geo / "roads.parquet")
@@ -159,9 +153,7 @@ def land_borders(geo: Path) -> pd.Series:
     outer = lines[left != right]
     borders = {}
     for code, shape in country.geometry.items():
-        others = shapely.multilinestrings(
-            shapely.get_parts(shapely.boundary(country.geometry.drop(code).to_numpy()))
-        )
+        others = shapely.multilinestrings(shapely.get_parts(shapely.boundary(country.geometry.drop(code).to_numpy())))
         own = outer[(outer["adm0_left"] == ne[code]) | (outer["adm0_right"] == ne[code])].geometry
         borders[code] = shapely.union_all([shapely.intersection(shape.boundary, others), *own])
     return pd.Series(borders)
@@ -171,9 +163,7 @@ def capitals(geo: Path) -> pd.Series:
     """Return the seat of government of each country as a point."""
     places = pd.read_parquet(geo / "places.parquet")
     seats = places[places["featurecla"] == "Admin-0 capital"]
-    seats = (
-        seats[seats["name"] == seats["iso3"].map(SEATS).fillna(seats["name"])].set_index("iso3").sort_index()
-    )
+    seats = seats[seats["name"] == seats["iso3"].map(SEATS).fillna(seats["name"])].set_index("iso3").sort_index()
     if seats.index.has_duplicates or len(seats) != 18:
         raise ValueError(f"expected one capital for each of 18 countries; got {seats['name'].to_dict()}")
     return pd.Series(shapely.points(seats["lon"], seats["lat"]), index=seats.index)
@@ -199,9 +189,7 @@ def region_grid(units: gpd.GeoDataFrame) -> grid.Grid:
     labels = np.full((north - south + 1, east - west + 1), -1, dtype=np.int32)
     for label, shape in reversed(list(enumerate(finest.geometry))):
         x0, y0, x1, y1 = np.floor(np.array(shape.bounds) * grid.CELLS_PER_DEGREE).astype(int)
-        x, y = (
-            np.arange(low, high + 1) / grid.CELLS_PER_DEGREE + 0.025 for low, high in ((x0, x1), (y0, y1))
-        )
+        x, y = (np.arange(low, high + 1) / grid.CELLS_PER_DEGREE + 0.025 for low, high in ((x0, x1), (y0, y1)))
         shapely.prepare(shape)
         inside = shapely.intersects_xy(shape, *np.meshgrid(x, y))
         labels[y0 - south : y1 - south + 1, x0 - west : x1 - west + 1][inside] = label

@@ -7,6 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from harmattan.backtest import backtest, forecast_all
+from harmattan.figures import bundled_counts
+from harmattan.models.baselines import Conflictology, NeighbourRate, OwnRate
+from harmattan.months import month, month_range
+from harmattan.panel import Panel, from_counts
+from harmattan.regions import bundled
+from harmattan.result import Caption, Result
+from harmattan.scores.table import score_table
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
@@ -18,3 +27,38 @@ def shared() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+@pytest.fixture(scope="session")
+def burkina() -> Panel:
+    """The bundled attacks by province of Burkina Faso, 2016 to 2023."""
+    counts, _ = bundled_counts("attacks_bfa")
+    return from_counts(counts, bundled("province"))
+
+
+@pytest.fixture(scope="session")
+def small_result() -> Result:
+    """A result of three simple models on bundled data at origin 2023-06."""
+    counts, about = bundled_counts("attacks_bfa")
+    panel = from_counts(counts, bundled("province")).as_of(month("2023-06"))
+    models = {"conflictology": Conflictology(), "rate": OwnRate(), "neighbours": NeighbourRate()}
+    origin, horizons = panel.origin, (1, 2, 3, 4)
+    tried = list(month_range(origin - 4, origin - 1))
+    rows = backtest(panel, models, origins=tried, horizons=horizons, draws=200, seed=1)
+    fitted, forecasts = forecast_all(panel, models, origin=origin, horizons=horizons, draws=400, seed=1)
+    _, before = forecast_all(panel, models, origin=origin - 1, horizons=(1, 2, 3, 4), draws=400, seed=1)
+    caption = Caption(about["title"], about["source"], about["licence"], tuple(about["caveats"]))
+    return Result(
+        name="small",
+        settings={"data.bundled": "attacks_bfa", "forecast.lag": "0"},
+        caption=caption,
+        panel=panel,
+        fitted=fitted,
+        forecasts=forecasts,
+        earlier=before["rate"],
+        rows=rows,
+        scores=score_table(rows, ("conflictology",)),
+        baselines=("conflictology",),
+        champion="rate",
+        seed=1,
+    )

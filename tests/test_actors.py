@@ -78,9 +78,7 @@ def test_own_table_adds_lineages_and_names(tmp_path: Path) -> None:
 
 def test_conflicts_of_own_table_are_reported_together(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
-    path.write_text(
-        f"{HEADER}\n,IS,2015,,,,,\nA,B,2016-05,2016-01,,,,\nA,B,,,Mali,,,\nA,B,\n", encoding="utf-8"
-    )
+    path.write_text(f"{HEADER}\n,IS,2015,,,,,\nA,B,2016-05,2016-01,,,,\nA,B,,,Mali,,,\nA,B,\n", encoding="utf-8")
     with pytest.raises(ValueError, match="the lineages do not hold together") as caught:
         lineage("A", path)
     for problem in (

@@ -31,9 +31,7 @@ def test_shares_sum_to_one_and_follow_the_days(intervals: list[tuple[object, int
     shares = share_by_days(start, end)
     assert np.allclose(shares.groupby("row")["share"].sum(), 1)
     assert (shares["share"] > 0).all()
-    days = (
-        pd.Series(pd.date_range(start[0], end[0])).dt.to_period("M").value_counts(normalize=True).sort_index()
-    )
+    days = pd.Series(pd.date_range(start[0], end[0])).dt.to_period("M").value_counts(normalize=True).sort_index()
     first = shares[shares["row"] == 0].set_index("month")["share"]
     assert first.index.tolist() == days.index.tolist()
     assert np.allclose(first, days)
@@ -83,21 +81,13 @@ def test_no_events_give_no_rows() -> None:
     assert len(count_events(nothing, [], first=FIRST, last=LAST)) == 0
 
 
-@given(
-    st.lists(
-        st.tuples(DAYS, st.integers(0, 90), st.sampled_from(["x", "y", None]), st.integers(0, 9)), min_size=1
-    )
-)
+@given(st.lists(st.tuples(DAYS, st.integers(0, 90), st.sampled_from(["x", "y", None]), st.integers(0, 9)), min_size=1))
 def test_counting_loses_no_attack(rows: list[tuple[object, int, str | None, int]]) -> None:
     start = pd.Series(pd.to_datetime([row[0] for row in rows]))
     end = start + pd.to_timedelta([row[1] for row in rows], unit="D")
-    table = event_table(
-        {"event": list(range(len(rows))), "start": start, "end": end, "deaths": [r[3] for r in rows]}
-    )
+    table = event_table({"event": list(range(len(rows))), "start": start, "end": end, "deaths": [r[3] for r in rows]})
     regions = [row[2] for row in rows]
-    wide = count_events(
-        Events(table, source="invented"), regions, first=month("1989-01"), last=month("2027-12")
-    )
+    wide = count_events(Events(table, source="invented"), regions, first=month("1989-01"), last=month("2027-12"))
     narrow = count_events(Events(table, source="invented"), regions, first=FIRST, last=LAST)
     assert np.isclose(wide.attacks_read, len(rows))
     assert np.isclose(narrow.attacks_read, len(rows))

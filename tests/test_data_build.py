@@ -59,9 +59,7 @@ def test_the_files_are_small() -> None:
 
 
 def test_areas_agree(shared: Path) -> None:
-    reference = gpd.read_parquet(shared / "data" / "geo" / "admin1.parquet").set_index("admin1_pcode")[
-        "area_km2"
-    ]
+    reference = gpd.read_parquet(shared / "data" / "geo" / "admin1.parquet").set_index("admin1_pcode")["area_km2"]
     table = bundled("admin1").table["area_km2"]
     np.testing.assert_allclose(table, reference.loc[table.index], rtol=0.01)
 
@@ -69,9 +67,7 @@ def test_areas_agree(shared: Path) -> None:
 def test_neighbours_agree(shared: Path) -> None:
     geo = shared / "data" / "geo"
     reference = pd.read_csv(geo / "admin1_adjacency.csv")
-    expected = {
-        frozenset(p): km for *p, km in reference[["a", "b", "shared_border_km"]].itertuples(index=False)
-    }
+    expected = {frozenset(p): km for *p, km in reference[["a", "b", "shared_border_km"]].itertuples(index=False)}
     ours = neighbour_table().query("level == 1")
     assert {frozenset(pair) for pair in ours[["a", "b"]].itertuples(index=False)} == expected.keys()
     # The reference measures in Africa Albers, which changes lengths by up to 15 percent; so do we to compare.
@@ -92,9 +88,7 @@ def test_neighbours_agree(shared: Path) -> None:
         ("capital_km", "dist_capital_km", 0.96),
     ],
 )
-def test_distances_agree(
-    build: ModuleType, shared: Path, column: str, reference_column: str, share: float
-) -> None:
+def test_distances_agree(build: ModuleType, shared: Path, column: str, reference_column: str, share: float) -> None:
     # The reference starts from other points inside the units, so ours are measured again from those. It
     # differs most on the longest ways, by about 1 percent, as planar distances do.
     geo = shared / "data" / "geo"
@@ -158,10 +152,7 @@ def test_coverage_is_that_of_the_inputs(shared: Path, name: str) -> None:
     table = pd.read_parquet(shared / "data" / "events" / file)
     about = bundled_counts(name)[1]
     assert table["month_start"].max().strftime("%Y-%m") == about["last"]
-    assert (
-        table.loc[table["provisional"] == 1, "month_start"].min().strftime("%Y-%m")
-        == about["provisional_from"]
-    )
+    assert table.loc[table["provisional"] == 1, "month_start"].min().strftime("%Y-%m") == about["provisional_from"]
 
 
 def test_provisional_months_are_marked_alike() -> None:
@@ -173,9 +164,7 @@ def test_provisional_months_are_marked_alike() -> None:
 def test_every_entry_has_a_file() -> None:
     entries = tomllib.loads((data_dir() / "sources.toml").read_text(encoding="utf-8"))
     assert sorted(entries) == sorted(COUNTS)
-    with pytest.raises(
-        ValueError, match=r"name must be one of the bundled tables attacks_bfa, .*; got 'other'"
-    ):
+    with pytest.raises(ValueError, match=r"name must be one of the bundled tables attacks_bfa, .*; got 'other'"):
         bundled_counts("other")
 
 
@@ -184,9 +173,7 @@ def test_provinces_differ_from_the_reference_only_where_they_should(shared: Path
     reference = pd.read_csv(shared / "reference" / "bfa_counts.csv", index_col="admin2_id")
     ours = bundled_counts("attacks_bfa")[0].table.astype({"month": str})
     ours = ours.set_index(["region", "month"])["attacks"]
-    theirs = (
-        reference.rename_axis("region").reset_index().melt("region", var_name="month", value_name="attacks")
-    )
+    theirs = reference.rename_axis("region").reset_index().melt("region", var_name="month", value_name="attacks")
     theirs = theirs.set_index(["region", "month"])["attacks"]
     assert (
         theirs.index.get_level_values("month").unique().tolist()
@@ -224,9 +211,7 @@ def test_whole_counts_keep_totals_and_look_only_back(build: ModuleType) -> None:
     rng = np.random.default_rng(3)
     months = month_range("2020-01", "2020-12")
     shares = rng.dirichlet(np.ones(12), size=2) * np.array([[7], [40]])
-    table = pd.DataFrame(
-        {"region": np.repeat(["A", "B"], 12), "month": [*months, *months], "attacks": shares.ravel()}
-    )
+    table = pd.DataFrame({"region": np.repeat(["A", "B"], 12), "month": [*months, *months], "attacks": shares.ravel()})
     whole = build.whole_counts(table)
     assert whole.groupby("region")["attacks"].sum().tolist() == [7, 40]
     assert (whole["attacks"] > 0).all()

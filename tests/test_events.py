@@ -127,9 +127,7 @@ def test_tally_adds_to_a_reason_and_ignores_none() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from(["JNIM", "IS", None]), st.integers(1, 7), st.integers(1, 5)), min_size=1
-    ),
+    st.lists(st.tuples(st.sampled_from(["JNIM", "IS", None]), st.integers(1, 7), st.integers(1, 5)), min_size=1),
     st.integers(1, 7),
 )
 def test_rows_read_never_change(rows: list[tuple[str | None, int, int]], limit: int) -> None:

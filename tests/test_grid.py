@@ -12,18 +12,16 @@ from hypothesis import strategies as st
 from harmattan.grid import Grid, decode, encode, lookup, outlines
 
 grids = st.tuples(st.integers(1, 6), st.integers(1, 6)).flatmap(
-    lambda shape: st.lists(
-        st.integers(-1, 3), min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]
-    ).map(lambda values: np.array(values, dtype=np.int32).reshape(shape))
+    lambda shape: st.lists(st.integers(-1, 3), min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]).map(
+        lambda values: np.array(values, dtype=np.int32).reshape(shape)
+    )
 )
 
 
 def as_grid(labels: np.ndarray) -> Grid:
     present = np.unique(labels[labels >= 0])
     codes = pd.Index([f"R{code}" for code in present], name="region")
-    return Grid(
-        codes, np.where(labels >= 0, np.searchsorted(present, labels), -1).astype(np.int32), 200, -100
-    )
+    return Grid(codes, np.where(labels >= 0, np.searchsorted(present, labels), -1).astype(np.int32), 200, -100)
 
 
 @given(labels=grids.filter(lambda labels: (labels >= 0).any()))

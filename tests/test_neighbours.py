@@ -17,9 +17,9 @@ from harmattan.sphere import EARTH_KM, great_circle_km, unit_vectors
 CODES = list("ABCDEF")
 EDGES = pd.DataFrame({"a": ["A", "B", "D"], "b": ["B", "C", "E"], "border_km": [10.0, 0.0, 5.0]})
 
-coordinates = st.lists(
-    st.tuples(st.floats(-20, 25), st.floats(0, 38)), min_size=3, max_size=12, unique=True
-).map(lambda points: np.array(points).T)
+coordinates = st.lists(st.tuples(st.floats(-20, 25), st.floats(0, 38)), min_size=3, max_size=12, unique=True).map(
+    lambda points: np.array(points).T
+)
 
 
 def test_contiguity_is_symmetric_and_says_what_it_holds() -> None:

@@ -63,9 +63,7 @@ def test_a_caller_cannot_change_the_bundled_table() -> None:
 
 
 def test_bundled_names_what_it_knows() -> None:
-    with pytest.raises(
-        ValueError, match=r"level must be one of country, admin1, province .*; got 'district'"
-    ):
+    with pytest.raises(ValueError, match=r"level must be one of country, admin1, province .*; got 'district'"):
         bundled("district")
     with pytest.raises(ValueError, match="those with bundled regions of level 'province': BFA; got 'MLI'"):
         bundled("province", ["BFA", "MLI"])
@@ -126,9 +124,7 @@ def test_outlines_form_a_coverage_of_nearly_the_right_area(level: str) -> None:
 
 def test_a_country_is_the_union_of_its_units() -> None:
     units = shapely.union_all(shapes(bundled("admin1", ["MLI"])).to_numpy())
-    assert (
-        shapely.area(shapely.symmetric_difference(units, shapes(bundled("country", ["MLI"])).iloc[0])) < 1e-9
-    )
+    assert shapely.area(shapely.symmetric_difference(units, shapes(bundled("country", ["MLI"])).iloc[0])) < 1e-9
 
 
 def test_importing_regions_is_light() -> None:
@@ -194,9 +190,7 @@ def test_a_centre_outside_its_region_is_moved_inside(tmp_path: Path) -> None:
 
 def test_twisted_polygons_are_repaired(tmp_path: Path) -> None:
     twisted = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
-    regions = from_polygons(
-        written(SQUARES.iloc[:1].set_geometry([twisted]), tmp_path / "own.gpkg"), **COLUMNS
-    )
+    regions = from_polygons(written(SQUARES.iloc[:1].set_geometry([twisted]), tmp_path / "own.gpkg"), **COLUMNS)
     assert regions.geometry is not None
     assert regions.geometry.is_valid.all()
     assert locate(regions, [0.1, 0.5], [0.5, 0.1]).tolist() == ["C", None]
@@ -267,9 +261,7 @@ def test_polygons_and_grid_place_points_alike(shared: Path) -> None:
 )
 def test_tables_are_checked_at_birth(change: object, message: str) -> None:
     index = pd.Index(["A", "B"], name="region")
-    table = pd.DataFrame(
-        {"name": "n", "country": "XXX", "lon": 1.0, "lat": 1.0, "area_km2": 1.0}, index=index
-    )
+    table = pd.DataFrame({"name": "n", "country": "XXX", "lon": 1.0, "lat": 1.0, "area_km2": 1.0}, index=index)
     neighbours = contiguity(pd.DataFrame({"a": ["A"], "b": ["B"]}), index)
     with pytest.raises(ValueError, match=message):
         Regions(change(table), None, neighbours)  # type: ignore[operator]

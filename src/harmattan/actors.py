@@ -163,9 +163,7 @@ def _records(text: str, place: str) -> list[dict[str, str]]:
     absent = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
     if absent:
         found = ", ".join(reader.fieldnames or []) or "nothing"
-        raise ValueError(
-            f"{place}: expected the columns {', '.join(COLUMNS)}; {absent[0]} is missing, found {found}"
-        )
+        raise ValueError(f"{place}: expected the columns {', '.join(COLUMNS)}; {absent[0]} is missing, found {found}")
     records: list[dict[str, str]] = []
     problems: list[str] = []
     for number, row in enumerate(reader, start=2):

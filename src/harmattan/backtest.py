@@ -12,7 +12,8 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from harmattan.forecast import Forecast
-from harmattan.models import Forecaster, Pool
+from harmattan.models import Forecaster
+from harmattan.models.combine import Pool
 from harmattan.panel import Panel
 from harmattan.scores.diagnostics import randomised_pit
 from harmattan.scores.proper import brier, crps, log_score
@@ -23,7 +24,14 @@ Models = Mapping[str, Forecaster]
 
 
 def forecast_all(
-    panel: Panel, models: Models, *, origin: pd.Period, horizons: Sequence[int], lag: int = 0, draws: int = 1000, seed: int = 0
+    panel: Panel,
+    models: Models,
+    *,
+    origin: pd.Period,
+    horizons: Sequence[int],
+    lag: int = 0,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> tuple[dict[str, Forecaster], dict[str, Forecast]]:
     """Fit every model on what was known at `origin` and forecast.
 
@@ -71,8 +79,8 @@ def score_rows(panel: Panel, forecasts: Mapping[str, Forecast], *, seed: int = 0
     -------
     pandas.DataFrame
         One row per model, horizon and region whose target month is covered: ``model, origin, horizon, month, region,
-        observed, onset, p1, expected, q05, q95, log_score, brier, crps, pit``. `onset` marks regions without an attack in the
-        twelve months to the origin.
+        observed, onset, p1, expected, q05, q95, log_score, brier, crps, pit``. `onset` marks regions without an
+        attack in the twelve months to the origin.
     """
     return pd.concat([_score_one(panel, name, each, seed) for name, each in forecasts.items()], ignore_index=True)
 
@@ -111,7 +119,7 @@ def backtest(
     if not useful:
         raise ValueError(f"nothing to score: no origin has a month {min(horizons)} ahead up to {panel.origin}")
     tasks = (delayed(_one_origin)(panel, models, each, tuple(horizons), lag, draws, seed) for each in useful)
-    parts = []
+    parts: list[pd.DataFrame] = []
     for part in Parallel(n_jobs=workers, return_as="generator")(tasks):
         parts.append(part)
         if progress is not None:
@@ -120,7 +128,13 @@ def backtest(
 
 
 def _one_origin(
-    panel: Panel, models: Models, origin: pd.Period, horizons: tuple[int, ...], lag: int, draws: int, seed: int
+    panel: Panel,
+    models: Models,
+    origin: pd.Period,
+    horizons: tuple[int, ...],
+    lag: int,
+    draws: int,
+    seed: int,
 ) -> pd.DataFrame:
     inside = tuple(h for h in horizons if origin + h <= panel.origin)
     _, made = forecast_all(panel, models, origin=origin, horizons=inside, lag=lag, draws=draws, seed=seed)
@@ -137,7 +151,7 @@ def _score_one(panel: Panel, name: str, forecast: Forecast, seed: int) -> pd.Dat
     rng = np.random.default_rng([seed, forecast.origin.ordinal, crc32(name.encode()), 1])
     y = observed.to_numpy()
     known = ~np.isnan(y)
-    table = table[known].assign(observed=y[known].astype(np.int64), model=name)
+    table = pd.DataFrame(table[known]).assign(observed=y[known].astype(np.int64), model=name)
     table["onset"] = table["region"].map(quiet(panel, forecast.origin)).to_numpy()
     table["log_score"] = log_score(y[known] > 0, table["p1"])
     table["brier"] = brier(y[known] > 0, table["p1"])

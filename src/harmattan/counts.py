@@ -235,8 +235,7 @@ def _value_problems(table: pd.DataFrame, first: pd.Period, last: pd.Period) -> l
     broken: dict[str, pd.Series] = {
         "region must be known": table["region"].isna(),
         "each region and month must come once": table.duplicated(KEY),
-        f"months must lie within the coverage {first} to {last}": (table["month"] < first)
-        | (table["month"] > last),
+        f"months must lie within the coverage {first} to {last}": (table["month"] < first) | (table["month"] > last),
         "attacks must be known, finite and not negative": ~(np.isfinite(attacks) & (attacks >= 0)),
         "deaths must not be negative": table["deaths"] < 0,
     }

@@ -131,9 +131,7 @@ def event_table(data: Mapping[str, object] | pd.DataFrame) -> pd.DataFrame:
         given = given.assign(end=given["start"])
     types = {**COLUMNS, **{name: kind for name, kind in OPTIONAL.items() if name in given}}
     columns = {
-        name: given[name].astype(pandas_dtype(kind))
-        if name in given
-        else pd.Series([None] * len(given), dtype=kind)
+        name: given[name].astype(pandas_dtype(kind)) if name in given else pd.Series([None] * len(given), dtype=kind)
         for name, kind in types.items()
     }
     return pd.DataFrame({name: column.array for name, column in columns.items()})

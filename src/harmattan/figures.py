@@ -137,9 +137,7 @@ def bundled_counts(name: str) -> tuple[Counts, dict[str, Any]]:
     if name not in abouts:
         raise ValueError(f"name must be one of the bundled tables {', '.join(abouts)}; got {name!r}")
     about = abouts[name]
-    table = pd.read_csv(
-        data_dir() / f"{name}.csv", keep_default_na=False, dtype={"region": str, "month": str}
-    )
+    table = pd.read_csv(data_dir() / f"{name}.csv", keep_default_na=False, dtype={"region": str, "month": str})
     table = table[["region", "month", *about["measures"]]].astype(dict.fromkeys(about["measures"], "float64"))
     table = table.assign(month=pd.PeriodIndex(table["month"], freq="M"))
     return Counts(table, about["source"], month(about["first"]), month(about["last"])), about

@@ -58,7 +58,8 @@ class Forecast:
         expected = (len(self.horizons), len(self.regions))
         if self.draws.ndim != 3 or self.draws.shape[1:] != expected:
             raise ValueError(
-                f"draws must have the shape (draw, {expected[0]} horizons, {expected[1]} regions); got {self.draws.shape}"
+                f"draws must have the shape (draw, {expected[0]} horizons, {expected[1]} regions); "
+                f"got {self.draws.shape}"
             )
         if not np.issubdtype(self.draws.dtype, np.integer):
             raise ValueError(f"draws must be whole counts; got numbers of type {self.draws.dtype}")
@@ -125,7 +126,7 @@ class Forecast:
             raise ValueError(f"every region needs a group; {len(missing)} have none, first {missing[0]}")
         groups = pd.Index(sorted({membership[code] for code in self.regions}), name="region")
         indicator = np.zeros((len(self.regions), len(groups)), dtype=np.int32)
-        indicator[np.arange(len(self.regions)), groups.get_indexer([membership[c] for c in self.regions])] = 1
+        indicator[np.arange(len(self.regions)), groups.get_indexer(pd.Index([membership[c] for c in self.regions]))] = 1
         return Forecast(self.draws @ indicator, self.origin, self.horizons, groups, self.measure)
 
     def table(self) -> pd.DataFrame:
@@ -141,4 +142,6 @@ class Forecast:
         return tidy
 
     def _frame(self, values: npt.NDArray[np.float64]) -> pd.DataFrame:
-        return pd.DataFrame(values, index=pd.Index(self.horizons, name="horizon"), columns=self.regions.rename("region"))
+        return pd.DataFrame(
+            values, index=pd.Index(self.horizons, name="horizon"), columns=self.regions.rename("region")
+        )

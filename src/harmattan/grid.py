@@ -258,9 +258,7 @@ def _label_of_faces(grid: Grid, faces: Any) -> NDArray[np.int32]:
     changes = np.diff(grid.labels, axis=1, prepend=np.int32(-1)) != 0
     j, i = np.nonzero(changes & (grid.labels >= 0))
     centre = np.column_stack([i + grid.column, j + grid.row]) + 0.5
-    face, point = shapely.STRtree(shapely.points(centre / CELLS_PER_DEGREE)).query(
-        faces, predicate="contains"
-    )
+    face, point = shapely.STRtree(shapely.points(centre / CELLS_PER_DEGREE)).query(faces, predicate="contains")
     label = np.full(len(faces), -1, dtype=np.int32)
     label[face] = grid.labels[j, i][point]
     return label

@@ -38,7 +38,9 @@ def find(name: str, known: Mapping[str, T], *, what: str) -> T:
         return known[name]
     if ":" in name:
         return _imported(name, what)
-    raise ValueError(f"no {what} is called {name!r}{nearest(name, known)} Known: {', '.join(known)} (or package.module:object)")
+    raise ValueError(
+        f"no {what} is called {name!r}{nearest(name, known)} Known: {', '.join(known)} (or package.module:object)"
+    )
 
 
 def nearest(name: str, known: Mapping[str, object] | list[str]) -> str:

@@ -243,9 +243,7 @@ def order(neighbours: Neighbours) -> pd.DataFrame:
     return pd.DataFrame(steps, index=neighbours.regions, columns=neighbours.regions)
 
 
-def _from_pairs(
-    edges: pd.DataFrame, regions: Sequence[str] | pd.Index, weight: NDArray[np.float64]
-) -> Neighbours:
+def _from_pairs(edges: pd.DataFrame, regions: Sequence[str] | pd.Index, weight: NDArray[np.float64]) -> Neighbours:
     index = _unique(pd.Index(regions))
     a, b = _positions(edges["a"], index), _positions(edges["b"], index)
     pairs = pd.DataFrame({"low": np.minimum(a, b), "high": np.maximum(a, b)})

@@ -41,7 +41,9 @@ class Panel:
             raise ValueError("the months of a panel must follow one another without a gap or a repeat")
         for name, frame in self.measures.items():
             if list(frame.columns) != list(self.regions.table.index) or not frame.index.equals(months):
-                raise ValueError(f"{name} must have the panel's {len(months)} months and {len(self.regions.table)} regions")
+                raise ValueError(
+                    f"{name} must have the panel's {len(months)} months and {len(self.regions.table)} regions"
+                )
             _check_values(name, frame, self.covered)
 
     @property
@@ -124,8 +126,8 @@ def whole_counts(wide: pd.DataFrame) -> pd.DataFrame:
     >>> whole_counts(pd.DataFrame({"r": [0.6, 0.4, 1.0]}))["r"].tolist()
     [1.0, 0.0, 1.0]
     """
-    running = np.floor(wide.cumsum() + 0.5 + 1e-9)
-    return running.diff().fillna(running.iloc[:1])
+    running = np.floor(wide.cumsum().to_numpy() + 0.5 + 1e-9)
+    return pd.DataFrame(np.diff(running, axis=0, prepend=0.0), wide.index, wide.columns)
 
 
 def _check_values(name: str, frame: pd.DataFrame, covered: pd.DataFrame) -> None:
@@ -141,5 +143,6 @@ def _check_values(name: str, frame: pd.DataFrame, covered: pd.DataFrame) -> None
     if len(wrong):
         when, where = wrong[0]
         raise ValueError(
-            f"{name} must be zero or more and finite; {frame.columns[where]} {frame.index[when]} is {values[when, where]}"
+            f"{name} must be zero or more and finite; "
+            f"{frame.columns[where]} {frame.index[when]} is {values[when, where]}"
         )

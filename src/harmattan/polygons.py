@@ -46,10 +46,8 @@ def read_polygons(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
 
     if not path.exists():
         raise FileNotFoundError(f"expected a file of polygons at {path}; nothing is there")
-    if path.suffix in {".parquet", ".geoparquet"}:
-        frame = gpd.read_parquet(path)
-    else:
-        frame = gpd.read_file(path, layer=layer)
+    geoparquet = path.suffix in {".parquet", ".geoparquet"}
+    frame = gpd.read_parquet(path) if geoparquet else gpd.read_file(path, layer=layer)
     if frame.crs is None:
         raise ValueError(
             f"polygons must have a coordinate reference system; {path.name} has none: write one into it "
@@ -153,9 +151,7 @@ def touching(geometry: gpd.GeoSeries) -> pd.DataFrame:
     from libpysal.graph import Graph
 
     if len(geometry) < 2:
-        return pd.DataFrame({"a": [], "b": [], "border_km": []}).astype(
-            {"a": str, "b": str, "border_km": float}
-        )
+        return pd.DataFrame({"a": [], "b": [], "border_km": []}).astype({"a": str, "b": str, "border_km": float})
     links = Graph.build_contiguity(geometry, rook=False, strict=True).adjacency
     links = links[links > 0].index.to_frame(index=False)
     links = links[links["focal"] < links["neighbor"]].sort_values(["focal", "neighbor"], ignore_index=True)
@@ -190,9 +186,7 @@ def lengths_km(geometry: Any) -> NDArray[np.float64]:
     return km
 
 
-def first_polygon(
-    geometry: Sequence[Any], lon: NDArray[np.float64], lat: NDArray[np.float64]
-) -> NDArray[np.intp]:
+def first_polygon(geometry: Sequence[Any], lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the position of the polygon each point lies in or on, -1 outside all of them.
 
     A point on a border, or where polygons overlap, belongs to the polygon listed first.

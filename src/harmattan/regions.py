@@ -114,9 +114,7 @@ def bundled(level: str | int, countries: Iterable[str] | None = None) -> Regions
     return Regions(table.copy(), None, contiguity(_bundled_edges(table.index), table.index))
 
 
-def from_polygons(
-    path: str | Path, *, code: str, name: str, country: str, layer: str | None = None
-) -> Regions:
+def from_polygons(path: str | Path, *, code: str, name: str, country: str, layer: str | None = None) -> Regions:
     """Return regions read from the user's own polygons.
 
     Coordinates are brought to EPSG:4326, invalid polygons are rebuilt from their rings, areas are measured in

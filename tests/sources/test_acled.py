@@ -112,9 +112,7 @@ def write(tmp_path: Path, *rows: dict[str, str], columns: list[str] = CURRENT, t
 @pytest.mark.parametrize(("columns", "tags"), [(CURRENT, False), (OLDER, False), (OLDER, True)])
 def test_both_layouts_say_the_same(columns: list[str], tags: bool, tmp_path: Path) -> None:
     assert len(CURRENT) == len(OLDER) == 31
-    path = write(
-        tmp_path, {}, {"event_id_cnty": "MLI2", "event_date": "16 May 2023"}, columns=columns, tags=tags
-    )
+    path = write(tmp_path, {}, {"event_id_cnty": "MLI2", "event_date": "16 May 2023"}, columns=columns, tags=tags)
     assert detect(path) == "acled"
     table = read_events(path).table
     assert table[["event", "start", "country", "kind", "deaths"]].astype("str").to_numpy().tolist() == [

@@ -83,9 +83,7 @@ def test_letter_case_and_excel_do_not_matter(tmp_path: Path) -> None:
 
 
 def test_names_become_codes(tmp_path: Path) -> None:
-    names = pd.DataFrame(
-        {"country": ["MLI", "BFA"], "name": ["Région de Gao", "Gao"]}, index=["ML-7", "BF-X"]
-    )
+    names = pd.DataFrame({"country": ["MLI", "BFA"], "name": ["Région de Gao", "Gao"]}, index=["ML-7", "BF-X"])
     path = write(tmp_path, frame({}, {"ADMIN1": "Elsewhere"}))
     counts = match_names(read_weekly(path), names)
     assert set(counts.table["region"]) == {"ML-7"}

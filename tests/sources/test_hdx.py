@@ -106,9 +106,7 @@ def test_missing_column_is_named(tmp_path: Path) -> None:
 def test_level_without_columns_is_refused(tmp_path: Path) -> None:
     heading = ["Country", "Admin1", "Month", "Year", "Events", "Fatalities"]
     path = write(tmp_path, heading, [["Mali", "Gao", "January", 2023, 1, 1]])
-    with pytest.raises(
-        SourceError, match="expected a column admin2_pcode or admin2 for level 2; found neither"
-    ):
+    with pytest.raises(SourceError, match="expected a column admin2_pcode or admin2 for level 2; found neither"):
         read_monthly(path, level=2)
     path = write(tmp_path, heading[1:], [["Gao", "January", 2023, 1, 1]])
     with pytest.raises(SourceError, match="or iso3 or country beside admin1; found none"):

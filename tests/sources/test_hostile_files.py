@@ -144,9 +144,7 @@ def test_first_bad_value_is_named(case: str, tmp_path: Path) -> None:
 
 def test_rows_are_numbered_as_in_the_file_despite_blank_lines_and_notes(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text(
-        'date,lon,lat,target\n2023-05-04,1,2,"two\nlines"\n\n2023-05-04,1,99,x\n', encoding="utf-8"
-    )
+    path.write_text('date,lon,lat,target\n2023-05-04,1,2,"two\nlines"\n\n2023-05-04,1,99,x\n', encoding="utf-8")
     with pytest.raises(SourceError, match="row 4, column lat"):
         read(path)
 
@@ -176,9 +174,7 @@ def test_accepted(name: str, content: bytes, tmp_path: Path) -> None:
     assert table["deaths"].isna().tolist() == [False, True]
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), [("a.csv.gz", gzip.compress(b"a,b\n" * 99)), ("a.csv", b"a,b\n" * 99)]
-)
+@pytest.mark.parametrize(("name", "content"), [("a.csv.gz", gzip.compress(b"a,b\n" * 99)), ("a.csv", b"a,b\n" * 99)])
 def test_size_is_bounded(name: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / name
     path.write_bytes(content)

@@ -50,9 +50,7 @@ def test_spellings_of_one_region_are_added_up() -> None:
 
 
 def test_regions_of_one_name_are_refused() -> None:
-    twice = pd.concat(
-        [NAMES, pd.DataFrame({"country": ["MLI"], "name": ["Cercle de Koulikoro"]}, index=["ML0201"])]
-    )
+    twice = pd.concat([NAMES, pd.DataFrame({"country": ["MLI"], "name": ["Cercle de Koulikoro"]}, index=["ML0201"])])
     with pytest.raises(ValueError, match=r"ML-2 and ML0201 are both 'MLI\|koulikoro' without generic words"):
         match_names(counts("MLI|Koulikoro"), twice)
 

@@ -43,9 +43,7 @@ def test_events_without_id_are_named_after_their_row(tmp_path: Path) -> None:
 
 
 def test_counts_with_further_measures(tmp_path: Path) -> None:
-    counts = read(
-        write(tmp_path, "region,month,attacks,deaths,rumours\nx,2023-05,1,2,0.5\nx,2023-07-01,0,,\n")
-    )
+    counts = read(write(tmp_path, "region,month,attacks,deaths,rumours\nx,2023-05,1,2,0.5\nx,2023-07-01,0,,\n"))
     assert isinstance(counts, Counts)
     assert counts.measures == ["attacks", "deaths", "rumours"]
     assert counts.table["rumours"].isna().tolist() == [False, True]

@@ -28,9 +28,7 @@ ROW = {
 }
 
 
-def write(
-    tmp_path: Path, *rows: dict[str, str], heading: list[str] | None = None, tags: bool = False
-) -> Path:
+def write(tmp_path: Path, *rows: dict[str, str], heading: list[str] | None = None, tags: bool = False) -> Path:
     path = tmp_path / "ged.csv"
     frame = pd.DataFrame([ROW | row for row in rows])
     lines = frame.to_csv(index=False).splitlines()
@@ -62,9 +60,7 @@ def test_no_row_of_a_real_file_is_lost(name: str, number: int, shared: Path) -> 
 
 
 def test_parquet_and_csv_say_the_same(shared: Path) -> None:
-    packed, parquet = (
-        events_of(shared, f"ucdp_ged_burkina_faso_2016_2023.{end}") for end in ("csv.gz", "parquet")
-    )
+    packed, parquet = (events_of(shared, f"ucdp_ged_burkina_faso_2016_2023.{end}") for end in ("csv.gz", "parquet"))
     pd.testing.assert_frame_equal(packed.table, parquet.table)
 
 

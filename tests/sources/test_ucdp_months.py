@@ -53,9 +53,7 @@ def test_dyad_months_of_a_lineage_leave_out_algeria(shared: Path) -> None:
     assert counts.attacks_read == raw["events"].sum()
     assert not {"DZA", "TUN"} & set(counts.table["region"])
     jnim = raw[
-        raw["name"].isin(
-            ["Government of Mali - JNIM", "Dozos (Mali) - JNIM", "Dan na Ambassagou - JNIM", "FLA - JNIM"]
-        )
+        raw["name"].isin(["Government of Mali - JNIM", "Dozos (Mali) - JNIM", "Dan na Ambassagou - JNIM", "FLA - JNIM"])
     ]
     mali = counts.table[(counts.table["region"] == "MLI") & (counts.table["month"] >= month("2017-03"))]
     assert mali["attacks"].sum() == jnim["events"].sum()

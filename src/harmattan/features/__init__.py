@@ -68,8 +68,8 @@ def feature(name: str, **parameters: str | float) -> Feature:
 def standard(panel: Panel) -> tuple[Feature, ...]:
     """Return the features a learner gets unless an experiment names others.
 
-    History, surroundings and context of ``attacks``; history and surroundings of ``other_attacks`` where the panel has it;
-    each static column the regions have.
+    History, surroundings and context of ``attacks``; history and surroundings of ``other_attacks`` where the panel
+    has it; each static column the regions have.
     """
     chosen = [feature("lag", measure="attacks", months=m) for m in (0, 1, 2)]
     chosen += [feature("recent_mean", measure="attacks", months=m) for m in (3, 6, 12, 24)]
@@ -79,8 +79,15 @@ def standard(panel: Panel) -> tuple[Feature, ...]:
     chosen += [feature("months_since", measure="attacks"), feature("total_so_far", measure="attacks")]
     chosen += [feature("neighbour_share", measure="attacks", months=m) for m in (3, 12)]
     chosen += [feature("neighbour_mean", measure="attacks", months=12)]
-    chosen += [feature("kernel_sum", measure="attacks", half_life=h, km=km) for h, km in ((4, 80), (12, 40), (12, 80), (12, 160))]
-    chosen += [feature("frontier_distance"), feature("total_mean", months=3), feature("total_mean", months=12)]
+    chosen += [
+        feature("kernel_sum", measure="attacks", half_life=h, km=km)
+        for h, km in ((4, 80), (12, 40), (12, 80), (12, 160))
+    ]
+    chosen += [
+        feature("frontier_distance"),
+        feature("total_mean", months=3),
+        feature("total_mean", months=12),
+    ]
     if panel.regions.table["country"].nunique() > 1 and panel.regions.table["country"].duplicated().any():
         chosen += [feature("country_mean", months=3), feature("country_mean", months=12)]
     if "other_attacks" in panel.measures:

@@ -1,8 +1,8 @@
 """What a region itself has seen: recent means, decays, active months, and the time since the last attack.
 
 Every function takes a panel and returns a wide frame (months down, regions across, float32) whose row t uses months up
-to t only. Counts are on the log scale, ``log(1 + x)``, where x is the count per year. Where a window reaches back before
-the panel the mean is of the months there are, of which there must be `FEWEST` (or the whole window, if shorter).
+to t only. Counts are on the log scale, ``log(1 + x)``, where x is the count per year. Where a window reaches back
+before the panel the mean is of the months there are, of which there must be `FEWEST` (or the whole window, if shorter).
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ As in `harmattan.features.history`, row t uses months up to t only; counts are `
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -60,9 +62,9 @@ def distances(panel: Panel) -> npt.NDArray[np.float32]:
     return great_circle_km(panel.regions.table["lon"], panel.regions.table["lat"]).astype(np.float32)
 
 
-def _spread(wide: pd.DataFrame, weights: object) -> pd.DataFrame:
+def _spread(wide: pd.DataFrame, weights: Any) -> pd.DataFrame:
     """Sum over sending regions: row t of the result is ``weights @ wide[t]``."""
-    values = (weights @ wide.to_numpy().T).T  # type: ignore[operator]
+    values = (weights @ wide.to_numpy().T).T
     return pd.DataFrame(np.asarray(values, dtype=np.float32), wide.index, wide.columns)
 
 

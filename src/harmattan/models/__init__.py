@@ -1,7 +1,7 @@
 """Models: everything that makes a `harmattan.forecast.Forecast` from a panel, by name in `MODELS`.
 
-A forecaster has two methods. `fit` gets a panel already cut at its origin and the horizons wanted (direct models fit one
-estimator per horizon); `forecast` draws the future.
+A forecaster has two methods. `fit` gets a panel already cut at its origin and the horizons wanted (direct models
+fit one estimator per horizon); `forecast` draws the future.
 """
 
 from __future__ import annotations
@@ -10,10 +10,20 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 from harmattan.forecast import Forecast
 from harmattan.models import baselines
 from harmattan.models.combine import Pool
+from harmattan.models.counts import HurdleRegressor, NegativeBinomialRegressor
 from harmattan.models.discounted import Discounted
 from harmattan.models.learners import Direct
 from harmattan.panel import Panel
@@ -39,4 +49,16 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
     "discounted": Discounted,
     "direct": Direct,
     "pool": Pool,
+}
+
+ESTIMATORS: dict[str, type[BaseEstimator]] = {
+    "logistic": LogisticRegression,
+    "poisson": PoissonRegressor,
+    "negative_binomial": NegativeBinomialRegressor,
+    "hurdle": HurdleRegressor,
+    "boosting": HistGradientBoostingClassifier,
+    "boosting_counts": HistGradientBoostingRegressor,
+    "forest": RandomForestClassifier,
+    "forest_counts": RandomForestRegressor,
+    "extra_trees": ExtraTreesClassifier,
 }

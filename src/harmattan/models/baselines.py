@@ -53,9 +53,9 @@ class Last:
 class Conflictology:
     """The region's last twelve values as equally likely draws, at every horizon.
 
-    Draw j is the j-th of the last `months` months for the first horizon, the month after it for the second and so on, around
-    the year, for all regions at once: it keeps what happened together. P(at least one) is ``(k + 1/4) / (months + 1/2)``
-    with k the months that had one.
+    Draw j is the j-th of the last `months` months for the first horizon, the month after it for the second and so
+    on, around the year, for all regions at once: it keeps what happened together. P(at least one) is ``(k + 1/4) /
+    (months + 1/2)`` with k the months that had one.
 
     References
     ----------
@@ -74,7 +74,8 @@ class Conflictology:
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
         """Exactly `months` draws, whatever is asked for: more would only repeat them."""
-        turn = np.arange(self.months)[:, None] + np.arange(len(self.setting_.horizons))[None, :]
+        ahead = np.asarray(self.setting_.horizons) - self.setting_.horizons[0]
+        turn = np.arange(self.months)[:, None] + ahead[None, :]
         return self.setting_.forecast(self.recent_[turn % self.months])
 
 
@@ -90,7 +91,7 @@ class OwnRate:
         self.setting_ = setting(panel, horizons, self.measure)
         hits = (_newest(panel, self.measure, self.months) > 0).sum(axis=0)
         self.probability_ = event_probability(hits, self.months)
-        self.sizes_ = recorded_sizes(panel, self.measure)
+        self.sizes_ = recorded_sizes(panel, self.measure, 1)
         return self
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
@@ -112,7 +113,7 @@ class NeighbourRate:
         hits = (_newest(panel, self.measure, self.months) > 0).sum(axis=0).astype(np.float64)
         counted = self.months * (1 + np.asarray(links.sum(axis=1)).ravel())
         self.probability_ = (hits + links @ hits + 0.25) / (counted + 0.5)
-        self.sizes_ = recorded_sizes(panel, self.measure)
+        self.sizes_ = recorded_sizes(panel, self.measure, 1)
         return self
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
@@ -121,7 +122,8 @@ class NeighbourRate:
 
 
 class Bootstrap:
-    """Values of all regions in the last 240 months (or as many as there are), the same for every region (VIEWS ``boot_240``)."""
+    """Values of all regions in the last 240 months (or as many as there are), the same for every region (VIEWS
+    ``boot_240``)."""
 
     def __init__(self, *, months: int = 240, measure: str = "attacks") -> None:
         self.months = months

@@ -30,7 +30,11 @@ class Pool:
     """
 
     def __init__(
-        self, members: Mapping[str, Forecaster], *, weights: Mapping[str, float] | None = None, measure: str = "attacks"
+        self,
+        members: Mapping[str, Forecaster],
+        *,
+        weights: Mapping[str, float] | None = None,
+        measure: str = "attacks",
     ) -> None:
         self.members = members
         self.weights = weights

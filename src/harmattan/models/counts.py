@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +12,7 @@ import statsmodels.api as sm
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from statsmodels.genmod.families.links import Log
+from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from harmattan.models.marginal import from_probabilities, moment_dispersion, negative_binomial
 
@@ -17,10 +20,10 @@ Floats = npt.NDArray[np.float64]
 LARGEST_LOG_MEAN = 7.0
 
 
-class _CountRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class _CountRegressor(RegressorMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """What both count regressions share: validation, scaling and tags."""
 
-    def __init__(self, *, ridge: float = 0.01) -> None:
+    def __init__(self, *, ridge: float = 0.1) -> None:
         self.ridge = ridge
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:
@@ -43,11 +46,13 @@ class _CountRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"Negative values in data passed to y: counts must be zero or more; got {counts.min():g}")
         self.center_, spread = x.mean(axis=0), x.std(axis=0)
         self.scale_ = np.where(spread > 1e-12, spread, 1.0)
+        self.largest_ = float(max(counts.max(), 1.0))
         self._fit(self._exog(x), np.asarray(counts, dtype=np.float64))
         return self
 
+    @abstractmethod
     def _fit(self, exog: Floats, counts: Floats) -> None:
-        raise AttributeError("each count regression fits itself")
+        """Estimate the coefficients."""
 
     def _exog(self, x: Floats) -> Floats:
         return np.asarray(np.column_stack([np.ones(len(x)), (x - self.center_) / self.scale_]))
@@ -66,7 +71,9 @@ class _CountRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 class NegativeBinomialRegressor(_CountRegressor):
     """Log-linear negative binomial regression: mean μ = exp(xβ), variance μ + ψ μ².
 
-    β maximises the likelihood of a statsmodels GLM less a ridge penalty; ψ is estimated by moments from a Poisson fit.
+    β maximises the likelihood of a statsmodels GLM less a ridge penalty; ψ is estimated by moments from a Poisson
+    fit. Means are held to the largest count seen in training, beyond which a log-linear mean is no more than
+    extrapolation.
 
     Parameters
     ----------
@@ -88,7 +95,7 @@ class NegativeBinomialRegressor(_CountRegressor):
 
     def predict(self, X: npt.ArrayLike) -> Floats:
         """Return the mean, shape (row,)."""
-        return _mean(self._read(X), self.coef_)
+        return np.minimum(_mean(self._read(X), self.coef_), self.largest_)
 
     def predict_quantiles(self, X: npt.ArrayLike, levels: Floats) -> npt.NDArray[np.int32]:
         """Return quantiles at evenly spaced levels, shape (level, row)."""
@@ -97,6 +104,8 @@ class NegativeBinomialRegressor(_CountRegressor):
 
 class HurdleRegressor(_CountRegressor):
     """Occurrence by logistic regression, and sizes above one by negative binomial regression of ``y - 1``.
+
+    The mean size is held to the largest count seen in training.
 
     Parameters
     ----------
@@ -119,12 +128,12 @@ class HurdleRegressor(_CountRegressor):
     def predict(self, X: npt.ArrayLike) -> Floats:
         """Return the mean, shape (row,)."""
         exog = self._read(X)
-        return self._occurrence(exog) * (1 + _mean(exog, self.coef_))
+        return self._occurrence(exog) * (1 + self._more(exog))
 
     def predict_quantiles(self, X: npt.ArrayLike, levels: Floats) -> npt.NDArray[np.int32]:
         """Return quantiles at evenly spaced levels, shape (level, row)."""
         exog = self._read(X)
-        sizes = 1 + negative_binomial(_mean(exog, self.coef_), self.dispersion_, len(levels))
+        sizes = 1 + negative_binomial(self._more(exog), self.dispersion_, len(levels))
         chance = self._occurrence(exog)
         rows = []
         for column, p in enumerate(chance):
@@ -132,6 +141,9 @@ class HurdleRegressor(_CountRegressor):
             weights = np.concatenate([[1 - p], p * times / len(levels)])[None, :]
             rows.append(from_probabilities(np.concatenate([[0], values]).astype(np.int32), weights, len(levels)))
         return np.concatenate(rows, axis=1)
+
+    def _more(self, exog: Floats) -> Floats:
+        return np.minimum(_mean(exog, self.coef_), self.largest_)
 
     def _occurrence(self, exog: Floats) -> Floats:
         return np.asarray(1 / (1 + np.exp(-np.clip(exog @ self.occurrence_, -30, 30))))
@@ -150,9 +162,14 @@ def ridge_glm(exog: Floats, counts: Floats, family: Any, ridge: float) -> Floats
     penalty = np.full(exog.shape[1], ridge)
     penalty[0] = 0.0
     start = np.zeros(exog.shape[1])
-    start[0] = family.link(np.clip(np.mean(counts), 1e-3, 1 - 1e-3 if isinstance(family, sm.families.Binomial) else None))
+    start[0] = family.link(
+        np.clip(np.mean(counts), 1e-3, 1 - 1e-3 if isinstance(family, sm.families.Binomial) else None)
+    )
     model = sm.GLM(counts, exog, family=family)
-    return np.asarray(model.fit_regularized(alpha=penalty, L1_wt=0, start_params=start).params)
+    with warnings.catch_warnings():
+        # It warns when the gradient of the mean log-likelihood is above 1e-5, far finer than a forecast needs.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return np.asarray(model.fit_regularized(alpha=penalty, L1_wt=0, start_params=start).params)
 
 
 def _mean(exog: Floats, beta: Floats) -> Floats:

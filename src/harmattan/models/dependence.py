@@ -21,21 +21,22 @@ def recorded_paths(panel: Panel, measure: str, horizons: tuple[int, ...]) -> npt
     Returns
     -------
     numpy.ndarray
-        Shape (path, horizon, region): for each of the newest `MOST_PATHS` months s whose future is on record, the counts at
-        s + h. A panel shorter than the longest horizon gives one path of zeros, which leaves the draws independent.
+        Shape (path, horizon, region): for each of the newest `MOST_PATHS` months s whose future is on record, the
+        counts at s + h. A panel shorter than the longest horizon gives one path of zeros, which leaves the draws
+        independent.
     """
     wide = np.nan_to_num(panel.measures[measure].to_numpy(dtype=np.float32))
     starts = np.arange(len(wide) - max(horizons))[-MOST_PATHS:]
     if not len(starts):
         return np.zeros((1, len(horizons), wide.shape[1]), dtype=np.float32)
-    return wide[starts[:, None] + np.asarray(horizons)[None, :]]
+    return np.asarray(wide[starts[:, None] + np.asarray(horizons)[None, :]])
 
 
 def schaake_shuffle(marginals: Draws, paths: npt.NDArray[np.float32], rng: np.random.Generator) -> Draws:
     """Reorder the draws of each horizon and region so that their ranks follow recorded paths.
 
-    Each draw is matched with one recorded path, taken in turn in random order; ties among the recorded counts are broken
-    at random. The marginal distributions do not change.
+    Each draw is matched with one recorded path, taken in turn in random order; ties among the recorded counts are
+    broken at random. The marginal distributions do not change.
 
     Parameters
     ----------

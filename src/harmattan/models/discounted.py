@@ -41,7 +41,7 @@ class Discounted:
     def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
         """Fit discount, prior weight and reach for every horizon."""
         self.setting_ = setting(panel, horizons, self.measure)
-        self.sizes_ = recorded_sizes(panel, self.measure)
+        self.sizes_ = [recorded_sizes(panel, self.measure, horizon) for horizon in horizons]
         active = (panel.measures[self.measure].to_numpy() > 0).astype(np.float64)
         km = distances(panel).astype(np.float64)
         chosen, start = [], START
@@ -54,7 +54,8 @@ class Discounted:
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
         """Hurdle draws for every horizon."""
-        each = [hurdle(p, self.sizes_.values, self.sizes_.weights, draws) for p in self.probability_]
+        pairs = zip(self.probability_, self.sizes_, strict=True)
+        each = [hurdle(p, sizes.values, sizes.weights, draws) for p, sizes in pairs]
         return self.setting_.joint(np.stack(each, axis=1), rng)
 
 
@@ -84,4 +85,4 @@ def _fitted(active: Floats, km: Floats, horizon: int, start: Floats) -> Floats:
         return float(-np.mean(np.log(np.where(happened > 0, share, 1 - share))) + near)
 
     found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 80, "xatol": 0.02, "fatol": 1e-5})
-    return np.clip(found.x, [-2.0, -4.0, 1.0], [6.0, 5.0, 7.5])
+    return np.asarray(np.clip(found.x, [-2.0, -4.0, 1.0], [6.0, 5.0, 7.5]))

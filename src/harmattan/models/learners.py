@@ -13,7 +13,7 @@ from harmattan.features import Feature, columns, design, standard
 from harmattan.forecast import Draws, Forecast, event_probability
 from harmattan.models.dependence import setting
 from harmattan.models.marginal import hurdle, levels, moment_dispersion, negative_binomial
-from harmattan.models.sizes import recorded_sizes
+from harmattan.models.sizes import Sizes, recorded_sizes
 from harmattan.panel import Panel
 
 
@@ -64,7 +64,7 @@ class Direct:
         values = design(panel, chosen)
         self.setting_ = setting(panel, horizons, self.measure)
         self.columns_ = tuple(columns(chosen))
-        self.sizes_ = recorded_sizes(panel, self.measure)
+        self.sizes_ = [recorded_sizes(panel, self.measure, horizon) for horizon in horizons]
         self.now_ = values[-1]
         _check_now(self.now_, self.columns_, panel)
         counts = panel.measures[self.measure].to_numpy()
@@ -73,32 +73,37 @@ class Direct:
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
         """Return joint draws: each horizon's distribution, ordered by recorded paths."""
-        return self.setting_.joint(np.stack([self._draw(each, draws) for each in self.fits_], axis=1), rng)
+        pairs = zip(self.fits_, self.sizes_, strict=True)
+        return self.setting_.joint(np.stack([self._draw(fit, sizes, draws) for fit, sizes in pairs], axis=1), rng)
 
-    def _fit_one(self, values: npt.NDArray[np.float32], counts: npt.NDArray[np.float32], horizon: int) -> dict[str, Any]:
+    def _fit_one(
+        self, values: npt.NDArray[np.float32], counts: npt.NDArray[np.float32], horizon: int
+    ) -> dict[str, Any]:
         x, y = training_pairs(values, counts, horizon, self.months)
         if not len(y):
             raise ValueError(
-                f"nothing to learn from for horizon {horizon}: {len(counts)} months hold no month with complete features "
+                f"nothing to learn from for horizon {horizon}: {len(counts)} months hold none with complete features "
                 f"{horizon} months before a known count; use a longer panel, shorter windows or shorter horizons"
             )
+        happened = y > 0
+        if not happened.any() or (is_classifier(self.estimator) and happened.all()):
+            return {"constant": event_probability(happened.sum(), len(happened))}
         if is_classifier(self.estimator):
-            happened = y > 0
-            if happened.all() or not happened.any():
-                return {"constant": event_probability(happened.sum(), len(happened))}
             return {"estimator": clone(self.estimator).fit(x, happened)}
         fitted = clone(self.estimator).fit(x, y)
         if hasattr(fitted, "predict_quantiles"):
             return {"estimator": fitted}
         return {"estimator": fitted, "dispersion": moment_dispersion(y, np.maximum(fitted.predict(x), 1e-9))}
 
-    def _draw(self, fit: dict[str, Any], draws: int) -> Draws:
+    def _draw(self, fit: dict[str, Any], sizes: Sizes, draws: int) -> Draws:
         estimator = fit.get("estimator")
         if estimator is None or is_classifier(estimator):
             chance = (
-                np.full(len(self.now_), fit["constant"]) if estimator is None else estimator.predict_proba(self.now_)[:, 1]
+                np.full(len(self.now_), fit["constant"])
+                if estimator is None
+                else estimator.predict_proba(self.now_)[:, 1]
             )
-            return hurdle(np.asarray(chance, dtype=np.float64), self.sizes_.values, self.sizes_.weights, draws)
+            return hurdle(np.asarray(chance, dtype=np.float64), sizes.values, sizes.weights, draws)
         if hasattr(estimator, "predict_quantiles"):
             return np.asarray(estimator.predict_quantiles(self.now_, levels(draws)), dtype=np.int32)
         return negative_binomial(np.asarray(estimator.predict(self.now_), dtype=np.float64), fit["dispersion"], draws)

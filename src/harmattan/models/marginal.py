@@ -68,7 +68,8 @@ def hurdle(probability: Floats, values: npt.NDArray[np.int32], weights: Floats, 
 
 
 def negative_binomial(mean: Floats, dispersion: float, draws: int) -> Draws:
-    """Draws with the given means (shape (region,)) and variance ``mean + dispersion * mean**2``; Poisson if that is zero."""
+    """Draws with the given means (shape (region,)) and variance ``mean + dispersion * mean**2``; Poisson if that is
+    zero."""
     mean = np.clip(mean, 1e-9, LARGEST / 4)
     if dispersion < 1e-6:
         law = stats.poisson(mean[:, None])

@@ -1,0 +1,1 @@
+"""Scores of forecasts: proper scores, diagnosis, and the table that compares models."""

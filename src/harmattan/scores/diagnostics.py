@@ -10,7 +10,8 @@ Floats = npt.NDArray[np.float64]
 
 
 def randomised_pit(observed: npt.ArrayLike, draws: npt.ArrayLike, rng: np.random.Generator) -> Floats:
-    """Randomised probability integral transform ``F(y - 1) + U (F(y) - F(y - 1))``, uniform if the forecast is calibrated.
+    """Randomised probability integral transform ``F(y - 1) + U (F(y) - F(y - 1))``, uniform if the forecast is
+    calibrated.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Proper scores: one value per row, the lower the better.
 
-A score is a function of what happened and what was forecast. Means, groups, skill and tests are made of its values elsewhere
-(`harmattan.scores.table`), so each of them works for every score.
+A score is a function of what happened and what was forecast. Means, groups, skill and tests are made of its values
+elsewhere (`harmattan.scores.table`), so each of them works for every score.
 """
 
 from __future__ import annotations

@@ -26,9 +26,10 @@ def score_table(rows: pd.DataFrame, baselines: Sequence[str] = ()) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        Columns ``model, set, horizon, score, value, n``. Scores are the means ``log_score``, ``brier`` and ``crps``; ``auc``
-        (absent where all rows of a set turned out alike); ``coverage_90`` by randomised PIT and ``coverage_raw_90`` of the
-        5-95 % interval; and skill ``<score>_skill_vs_<baseline>`` = 1 - score / baseline's score on the same rows.
+        Columns ``model, set, horizon, score, value, n``. Scores are the means ``log_score``, ``brier`` and
+        ``crps``; ``auc`` (absent where all rows of a set turned out alike); ``coverage_90`` by randomised PIT and
+        ``coverage_raw_90`` of the 5-95 % interval; and skill ``<score>_skill_vs_<baseline>`` = 1 - score /
+        baseline's score on the same rows.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def _summary(rows: pd.DataFrame, name: str) -> pd.DataFrame:
         values["auc"] = auc(group["observed"] > 0, group["p1"])
         values["coverage_90"] = pit_coverage(group["pit"], 0.9)
         values["coverage_raw_90"] = interval_coverage(group["observed"], group["q05"], group["q95"])
-        found += [(str(model), name, int(horizon), s, v, len(group)) for s, v in values.items() if v is not None]
+        found += [(str(model), name, int(str(horizon)), s, v, len(group)) for s, v in values.items() if v is not None]
     return pd.DataFrame(found, columns=COLUMNS)
 
 
@@ -68,5 +69,6 @@ def _check_same_rows(rows: pd.DataFrame) -> None:
     uneven = sizes.columns[(sizes.nunique(dropna=False) > 1).to_numpy()]
     if len(uneven):
         raise ValueError(
-            f"every model must be scored on the same rows; at horizon {uneven[0]} they have {sizes[uneven[0]].to_dict()}"
+            f"every model must be scored on the same rows; "
+            f"at horizon {uneven[0]} they have {sizes[uneven[0]].to_dict()}"
         )

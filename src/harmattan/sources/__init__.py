@@ -98,6 +98,4 @@ def detect(path: Path) -> str:
                 return name
             looked_for.append(f"{name} misses {', '.join(absent[:3])}{' and more' if absent[3:] else ''}")
     titles = ", ".join(text for header in found for text in header[:40] if text.strip()) or "none"
-    raise SourceError(
-        f"{path.name}: the columns are those of no known source; {'; '.join(looked_for)}; found {titles}"
-    )
+    raise SourceError(f"{path.name}: the columns are those of no known source; {'; '.join(looked_for)}; found {titles}")

@@ -54,9 +54,7 @@ def refuse(table: Table, column: str, wrong: pd.Series, expected: str) -> None:
         at = int(wrong.to_numpy(dtype=bool).argmax())
         value = table.frame[column].iloc[at]
         got = "nothing" if pd.isna(value) else repr(value)
-        raise SourceError(
-            f"{table.place}: row {table.rows[at]}, column {column}: expected {expected}, got {got}"
-        )
+        raise SourceError(f"{table.place}: row {table.rows[at]}, column {column}: expected {expected}, got {got}")
 
 
 def texts(table: Table, column: str, *, required: bool = False) -> pd.Series:

@@ -59,9 +59,7 @@ def contents(path: Path) -> tuple[bytes, Kind, str]:
     if not path.is_file():
         raise SourceError(f"{path}: is a folder; name one file in it")
     if path.suffix.lower() not in SUFFIXES:
-        raise SourceError(
-            f"{path.name}: expected a file named {', '.join(SUFFIXES)}; got {path.suffix or 'no ending'}"
-        )
+        raise SourceError(f"{path.name}: expected a file named {', '.join(SUFFIXES)}; got {path.suffix or 'no ending'}")
     if path.stat().st_size > LIMIT:
         raise SourceError(f"{path.name}: is larger than {LIMIT:,} bytes; split it by year")
     content, place = path.read_bytes(), path.name
@@ -112,9 +110,7 @@ def _unzip(content: bytes, place: str) -> tuple[bytes, str]:
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise SourceError(f"{place}: {names[0]} inside is damaged or cut off; fetch it again") from error
         except (RuntimeError, NotImplementedError) as error:
-            raise SourceError(
-                f"{place}: {names[0]} inside is locked or packed unusually; unpack it first"
-            ) from error
+            raise SourceError(f"{place}: {names[0]} inside is locked or packed unusually; unpack it first") from error
     if len(unpacked) > LIMIT:
         raise SourceError(f"{place}: {names[0]} unpacks to more than {LIMIT:,} bytes; split it by year")
     return unpacked, names[0]

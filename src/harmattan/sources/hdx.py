@@ -75,12 +75,8 @@ def _region(table: Table, level: int) -> pd.Series:
     if code in table.frame:
         return texts(table, code)
     if name not in table.frame:
-        raise SourceError(
-            f"{table.place}: expected a column {code} or {name} for level {level}; found neither"
-        )
+        raise SourceError(f"{table.place}: expected a column {code} or {name} for level {level}; found neither")
     country = texts(table, "iso3").fillna(texts(table, "country"))
     if country.isna().all():
-        raise SourceError(
-            f"{table.place}: expected a column {code}, or iso3 or country beside {name}; found none"
-        )
+        raise SourceError(f"{table.place}: expected a column {code}, or iso3 or country beside {name}; found none")
     return name_keys(country, texts(table, name))

@@ -65,9 +65,7 @@ def place_key(name: str) -> str:
     ('tillaberi', 'hauts bassins', 'abidjan')
     """
     letters = unicodedata.normalize("NFKD", name).casefold()
-    plain = "".join(
-        letter if letter.isalnum() else " " for letter in letters if not unicodedata.combining(letter)
-    )
+    plain = "".join(letter if letter.isalnum() else " " for letter in letters if not unicodedata.combining(letter))
     words = plain.split()
     telling = [word for word in words if word not in _GENERIC]
     return " ".join(telling or words)

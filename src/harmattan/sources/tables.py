@@ -215,9 +215,7 @@ def _parquet_frame(file: pq.ParquetFile, layout: Layout, place: str) -> pd.DataF
             columns[name] = pc.cast(table.column(name), pa.string()).to_pandas().astype("str")
         except pa.ArrowNotImplementedError as error:
             kind = table.schema.field(name).type
-            raise SourceError(
-                f"{place}: column {name} holds {kind}; expected numbers, dates or text"
-            ) from error
+            raise SourceError(f"{place}: column {name} holds {kind}; expected numbers, dates or text") from error
     return pd.DataFrame(columns)
 
 
@@ -275,7 +273,5 @@ def _csv_frame(content: bytes, layout: Layout, place: str) -> pd.DataFrame:
             "the file is cut off there or a value holds an unquoted separator, so fetch or save it again"
         )
     if content.count(b'"') % 2 and not content.endswith(b"\n"):
-        raise SourceError(
-            f"{place}: a quotation mark is never closed; the file is cut off, so fetch it again"
-        )
+        raise SourceError(f"{place}: a quotation mark is never closed; the file is cut off, so fetch it again")
     return pd.DataFrame({name: table.column(name).to_pandas().astype("str") for name in wanted})

@@ -61,9 +61,7 @@ def sheets(content: bytes, place: str) -> list[Sheet]:
             cells = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
             book.close()
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError) as error:
-        raise SourceError(
-            f"{place}: is an Excel workbook that is damaged; open it and save it again"
-        ) from error
+        raise SourceError(f"{place}: is an Excel workbook that is damaged; open it and save it again") from error
     found = [_sheet(name, rows) for name, rows in cells.items() if any(_filled(row) for row in rows)]
     if not found:
         raise SourceError(f"{place}: is an Excel workbook without any filled cell")

@@ -1,0 +1,151 @@
+"""From a table of counts or a file of events to a panel, with the words that must stand beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from harmattan.actors import lineage, members
+from harmattan.counts import Counts, count_events
+from harmattan.events import Events, precise, select
+from harmattan.months import month
+from harmattan.panel import Panel, from_counts
+from harmattan.regions import Regions, locate
+from harmattan.result import Caption
+from harmattan.sources import detect, read
+from harmattan.sources.names import match_names
+
+WHERE_LIMIT = {"country": 6, "admin1": 4, "province": 3}
+FINEST = 3
+
+TERMS = {
+    "ucdp": ("UCDP GED, the user's copy", "CC BY 4.0"),
+    "acled": ("ACLED, the user's copy", "ACLED terms of use: not to be redistributed"),
+    "acled_weekly": (
+        "ACLED weekly aggregates, the user's copy",
+        "ACLED terms of use: not to be redistributed",
+    ),
+    "hdx": ("HDX, from ACLED, the user's copy", "ACLED terms of use: not to be redistributed"),
+}
+LETHAL_ONLY = "UCDP records lethal events only: a month of zero is not a month without attacks."
+
+
+def read_panel(
+    path: Path,
+    regions: Regions,
+    *,
+    title: str,
+    level: str | None = None,
+    source: str | None = None,
+    actor: str | None = None,
+    lineages: Path | None = None,
+    first: str | None = None,
+    last: str | None = None,
+) -> tuple[Panel, Caption]:
+    """Read a file of events or counts into a panel.
+
+    Events are placed by coordinates (or the file's own region codes). With an `actor`, events in which its lineage
+    takes part on either side are ``attacks`` and all others ``other_attacks``. Events placed or dated too coarsely
+    for the regions are left out; what was left out, and how much, is in the caveats.
+
+    Parameters
+    ----------
+    path
+        The user's file; it is only read.
+    regions
+        Where to count.
+    title
+        For the caption.
+    level
+        ``country``, ``admin1`` or ``province``: how coarse a place may be; a district at most if None.
+    source, actor, lineages, first, last
+        See `harmattan.settings.DataSettings`.
+
+    Raises
+    ------
+    ValueError
+        If the file is not readable as its source, no event or count falls in the regions, or an actor is asked of a
+        file that has none.
+    """
+    name = source or detect(path)
+    found = read(path, name)
+    if isinstance(found, Counts):
+        if actor is not None:
+            raise ValueError(
+                f"{path.name} has counts, not events: it cannot be asked for the actor {actor}; leave actor out"
+            )
+        counts = match_names(found, regions.table) if _named(found) else found
+        panel = from_counts(counts, regions)
+        dropped = counts.dropped
+    else:
+        begin, end = _coverage(found, first, last)
+        limit = WHERE_LIMIT[level] if level is not None else FINEST
+        kept = precise(found, where_limit=limit)
+        panel, dropped = _count(kept, regions, actor, lineages, begin, end)
+    said, licence = TERMS.get(name, (f"the user's file {path.name}", "the user's own"))
+    return panel, Caption(title, said, licence, _caveats(name, dropped, panel))
+
+
+def _count(
+    events: Events,
+    regions: Regions,
+    actor: str | None,
+    lineages: Path | None,
+    first: pd.Period,
+    last: pd.Period,
+) -> tuple[Panel, dict[str, float]]:
+    """Count the events of the actor, and the others apart."""
+    if actor is None:
+        counts = count_events(events, _codes(events, regions), first=first, last=last)
+        return from_counts(counts, regions), dict(counts.dropped)
+    theirs = members(lineage(actor, lineages), events)
+    if not theirs.any():
+        raise ValueError(
+            f"no event of {events.source} has {actor} on either side; check data.actor and the file's actors"
+        )
+    mine = Events(events.table[theirs].reset_index(drop=True), events.source, events.dropped)
+    counts = count_events(mine, _codes(mine, regions), first=first, last=last)
+    rest = select(events, ~theirs, reason=f"of {actor}")
+    others = count_events(rest, _codes(rest, regions), first=first, last=last)
+    panel = from_counts(counts, regions)
+    beside = from_counts(others, regions).attacks
+    return Panel(regions, {**panel.measures, "other_attacks": beside}, panel.covered), dict(counts.dropped)
+
+
+def _codes(events: Events, regions: Regions) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    """Region of each event: its own code where it has a known one, else by its coordinates."""
+    codes = locate(regions, events.table["lon"], events.table["lat"])
+    if "region" in events.table:
+        own = events.table["region"].to_numpy(dtype=object)
+        codes = np.where(pd.Series(own).isin(regions.table.index), own, codes)
+    return codes
+
+
+def _coverage(events: Events, first: str | None, last: str | None) -> tuple[pd.Period, pd.Period]:
+    """Months covered: as given, else from the first event's month to the last one that events fill to its end."""
+    if not len(events):
+        raise ValueError(f"{events.source} has no event left to count; what was dropped: {dict(events.dropped)}")
+    begin = month(first) if first else events.table["start"].min().to_period("M")
+    newest = events.table["start"].max()
+    whole = newest.day >= newest.days_in_month - 3
+    end = month(last) if last else newest.to_period("M") - (0 if whole else 1)
+    if end < begin:
+        raise ValueError(
+            f"{events.source} covers no whole month: events run from {events.table['start'].min():%Y-%m-%d} to "
+            f"{newest:%Y-%m-%d}; say in data.first and data.last which months it covers"
+        )
+    return begin, end
+
+
+def _named(counts: Counts) -> bool:
+    return bool(counts.table["region"].str.contains("|", regex=False).any())
+
+
+def _caveats(source: str, dropped: dict[str, float] | object, panel: Panel) -> tuple[str, ...]:
+    said = [LETHAL_ONLY] if source.startswith("ucdp") else []
+    said.append(f"Months covered: {panel.months[0]} to {panel.origin}.")
+    if isinstance(dropped, dict) and dropped:
+        said.append("Left out: " + ", ".join(f"{number:,.0f} {why}" for why, number in dropped.items()) + ".")
+    return tuple(said)

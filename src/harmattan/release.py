@@ -1,0 +1,265 @@
+"""An issued forecast: a folder with a manifest that is written whole or not at all, and can be checked later.
+
+``<folder>/<experiment>/<origin>/`` holds the champion's forecast as tables, draws, maps and a GeoPackage, the
+tables of all models, the scores, and a page that says how to read them. The recorded counts it was made from
+are not in it: their licence may forbid passing them on.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harmattan import exports, layers, maps, overview
+from harmattan.forecast import Forecast
+from harmattan.manifest import MANIFEST, describe, fingerprint, load, save, with_files
+from harmattan.months import month, target
+from harmattan.readme import readme
+from harmattan.regions import Regions, from_polygons
+from harmattan.result import Result
+from harmattan.whole import alone_in, flush, hidden
+
+SAFE_NAME = re.compile(r"\w[\w.-]*")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release read back.
+
+    Attributes
+    ----------
+    path
+        Its folder.
+    manifest
+        What `harmattan.manifest.describe` says, with the files.
+    forecast
+        The champion's joint draws.
+    table
+        The champion's forecast, one row per horizon and region (`harmattan.exports.tidy`).
+    models
+        The same of every model, with a column ``model``.
+    windows
+        `harmattan.layers.layer` of every default window.
+    scores
+        The score table.
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+    forecast: Forecast
+    table: pd.DataFrame
+    models: pd.DataFrame
+    windows: pd.DataFrame
+    scores: pd.DataFrame
+
+    @property
+    def in_words(self) -> list[str]:
+        """The sentences of `harmattan.words.in_words`, as issued."""
+        return list(self.manifest["in_words"])
+
+    def regions(self) -> Regions:
+        """Return the regions with their outlines, as drawn; neighbours are those whose outlines touch."""
+        return from_polygons(
+            self.path / "forecast.gpkg", code="region", name="name", country="country", layer="regions"
+        )
+
+
+def write(result: Result, folder: Path) -> Path:
+    """Issue a result as a release.
+
+    Everything is written into a hidden folder beside the target, flushed to disk and then renamed, so a run
+    that is killed leaves no release; what it leaves behind is removed by the next. The same result gives the
+    same bytes.
+
+    Parameters
+    ----------
+    result
+        What the experiment found.
+    folder
+        Where releases are kept; made if it does not exist.
+
+    Returns
+    -------
+    Path
+        ``<folder>/<experiment>/<origin>``.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a release of that experiment and origin with other content; it is left as it is.
+    ValueError
+        If the name of the experiment cannot be the name of a folder.
+    """
+    if not SAFE_NAME.fullmatch(result.name):
+        raise ValueError(
+            "an experiment's name must be made of letters, digits, '-', '_' and '.', since a folder is named "
+            f"after it; got {result.name!r}"
+        )
+    place = folder / result.name
+    place.mkdir(parents=True, exist_ok=True)
+    final = place / str(result.forecast.origin)
+    with alone_in(place):
+        building = hidden(final)
+        try:
+            building.mkdir()
+            _write_files(result, building)
+            if final.exists():
+                _check_equal(building, final)
+                return final
+            flush(building)
+            building.rename(final)
+            flush(place, inside=False)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return final
+
+
+def read(path: Path) -> Release:
+    """Read a release, after checking that no file was altered.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `verify`.
+    """
+    verify(path)
+    manifest = load(path)
+    with np.load(path / "draws.npz", allow_pickle=False) as stored:
+        forecast = Forecast(
+            stored["draws"].astype(np.int32),
+            month(manifest["origin"]),
+            tuple(int(h) for h in stored["horizons"]),
+            pd.Index(stored["regions"].tolist(), name="region"),
+            manifest["measure"],
+        )
+    tables = {name: pd.read_parquet(path / f"{name}.parquet") for name in ("forecast", "models", "windows", "scores")}
+    return Release(path, manifest, forecast, tables["forecast"], tables["models"], tables["windows"], tables["scores"])
+
+
+def verify(path: Path) -> None:
+    """Check every file of a release against its manifest.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no manifest, or a file is gone.
+    ValueError
+        If a file or the manifest was altered; the message names the first.
+    """
+    for name, stated in load(path)["files"].items():
+        file = path / name
+        if not file.is_file():
+            raise FileNotFoundError(f"the release {path} must hold {name}; it is gone: take it from where it was made")
+        found = fingerprint(file)
+        if found != stated["sha256"]:
+            raise ValueError(
+                f"{name} of the release {path} was altered after it was written: expected SHA-256 "
+                f"{stated['sha256'][:12]}…, got {found[:12]}…; take it from where it was made"
+            )
+
+
+def releases(folder: Path) -> pd.DataFrame:
+    """List the releases in a folder, newest origin first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``experiment, origin, champion, horizons`` (text such as "1, 2, 3"), ``harmattan`` (version that wrote
+        it) and ``path``; no rows if there are none.
+
+    Raises
+    ------
+    ValueError
+        If a manifest cannot be read; the message names it.
+    """
+    found = []
+    for path in sorted(folder.glob(f"*/[!.]*/{MANIFEST}")):
+        said = load(path.parent)
+        horizons = ", ".join(map(str, said["horizons"]))
+        found.append(
+            (
+                said["experiment"],
+                said["origin"],
+                said["champion"],
+                horizons,
+                said["code"]["harmattan"],
+                str(path.parent),
+            )
+        )
+    table = pd.DataFrame(found, columns=["experiment", "origin", "champion", "horizons", "harmattan", "path"])
+    return table.sort_values(["origin", "experiment"], ascending=[False, True], ignore_index=True)
+
+
+def export(path: Path, destination: Path) -> Path:
+    """Write the champion's forecast of a release to one file and return its path.
+
+    The file's suffix, a key of `harmattan.exports.EXPORTS`, says the format.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read` and `harmattan.exports.write`.
+    """
+    release = read(path)
+    return exports.write(release.forecast, release.regions(), destination)
+
+
+def _write_files(result: Result, folder: Path) -> None:
+    regions = result.panel.regions
+    for kind in ("parquet", "csv", "gpkg"):
+        exports.write(result.forecast, regions, folder / f"forecast.{kind}")
+    models = [exports.tidy(each, regions).assign(model=name) for name, each in sorted(result.forecasts.items())]
+    exports.write_parquet(pd.concat(models, ignore_index=True), folder / "models.parquet")
+    for name, table in (("windows", _windows(result)), ("scores", result.scores)):
+        exports.write_parquet(table, folder / f"{name}.parquet")
+        exports.write_csv(table, folder / f"{name}.csv")
+    _save_draws(result.forecast, folder / "draws.npz")
+    (folder / "maps").mkdir()
+    maps.write(result, folder / "maps")
+    overview.write(result, folder / "maps" / "overview.png")
+    said = describe(result)
+    (folder / "README.txt").write_text(readme(result, said["in_words"]), encoding="utf-8", newline="\n")
+    save(with_files(said, folder), folder)
+
+
+def _windows(result: Result) -> pd.DataFrame:
+    parts = []
+    for name, horizons in layers.windows(result.forecast.horizons).items():
+        months = [str(target(result.forecast.origin, h)) for h in horizons]
+        table = layers.layer(result, horizons).reset_index()
+        table.insert(0, "window", name)
+        table.insert(1, "first_month", months[0])
+        table.insert(2, "last_month", months[-1])
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _save_draws(forecast: Forecast, path: Path) -> None:
+    smallest = np.min_scalar_type(int(forecast.draws.max(initial=0)))
+    np.savez_compressed(
+        path,
+        draws=forecast.draws.astype(smallest),
+        horizons=np.array(forecast.horizons, dtype=np.int32),
+        regions=np.array([str(code) for code in forecast.regions]),
+    )
+
+
+def _check_equal(new: Path, old: Path) -> None:
+    verify(old)
+    here, there = load(new), load(old)
+    if here["sha256"] == there["sha256"]:
+        return
+    keys = [key for key in here if key != "sha256" and here[key] != there.get(key)]
+    files = [name for name, stated in here["files"].items() if stated != there["files"].get(name)]
+    what = f"first {files[0]}" if files else f"namely {', '.join(keys)}"
+    raise FileExistsError(
+        f"there is a release at {old} already and it differs ({len(files)} files, {what}); a release is "
+        "never overwritten: name the experiment otherwise, or move the old one away"
+    )

@@ -1,0 +1,249 @@
+"""An experiment as text: frozen sections read from TOML, each of which owns its keys."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from harmattan.months import month
+from harmattan.named import nearest
+from harmattan.paths import experiments_dir
+
+
+class SettingsError(ValueError):
+    """An experiment file that cannot be used as it is."""
+
+
+class Section(BaseModel):
+    """A part of an experiment: frozen, and without keys that are not its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class DataSettings(Section):
+    """Where the counts come from: a bundled table or a file of the user's.
+
+    Attributes
+    ----------
+    bundled
+        Name of a bundled table, such as ``attacks_bfa``.
+    file
+        A file to read instead, relative to the folder the command runs in.
+    source
+        Its format, one of `harmattan.sources.SOURCES`; found from its columns if not given.
+    actor
+        Lineage whose attacks are counted in an event file; every event if None.
+    lineages
+        A table of further lineages, laid out as ``src/harmattan/actors.csv``.
+    first, last
+        Months the file covers, ``YYYY-MM``; found from its events if not given.
+    measure
+        The measure to forecast.
+    """
+
+    bundled: str | None = None
+    file: str | None = None
+    source: str | None = None
+    actor: str | None = None
+    lineages: str | None = None
+    first: str | None = None
+    last: str | None = None
+    measure: Literal["attacks", "deaths"] = "attacks"
+
+    @field_validator("first", "last")
+    @classmethod
+    def _month(cls, value: str | None) -> str | None:
+        return None if value is None else str(month(value))
+
+
+class RegionSettings(Section):
+    """Which regions: a bundled level, or polygons of the user's with the columns that name them."""
+
+    level: Literal["country", "admin1", "province"] | None = None
+    countries: tuple[str, ...] | None = None
+    polygons: str | None = None
+    code: str = "code"
+    name: str = "name"
+    country: str = "country"
+
+
+class ForecastSettings(Section):
+    """When and how far to forecast.
+
+    Attributes
+    ----------
+    origin
+        Last month to use, ``YYYY-MM``; the last month of the data if None.
+    horizons
+        The largest number of months ahead; every month up to it is forecast.
+    lag
+        How many of the newest months are withheld because reports are late.
+    draws
+        Number of joint draws.
+    seed
+        Decides every random number.
+    """
+
+    origin: str | None = None
+    horizons: int = Field(default=12, ge=1, le=36)
+    lag: int = Field(default=0, ge=0, le=12)
+    draws: int = Field(default=1000, ge=100, le=100_000)
+    seed: int = Field(default=20170302, ge=0)
+
+    @field_validator("origin")
+    @classmethod
+    def _month(cls, value: str | None) -> str | None:
+        return None if value is None else str(month(value))
+
+
+class BacktestSettings(Section):
+    """How forecasts are tried on the past: the newest `origins` months, and the horizons scored."""
+
+    origins: int = Field(default=24, ge=1)
+    last: str | None = None
+    horizons: tuple[int, ...] = (1, 3, 6, 12)
+
+    @field_validator("last")
+    @classmethod
+    def _month(cls, value: str | None) -> str | None:
+        return None if value is None else str(month(value))
+
+
+class ModelSettings(Section):
+    """One model.
+
+    Attributes
+    ----------
+    kind
+        A name in `harmattan.models.MODELS`, or ``package.module:Class`` of the user's own.
+    parameters
+        Keyword arguments of the model, or of the estimator of a ``direct`` model.
+    estimator
+        For ``direct``: a name in `harmattan.models.ESTIMATORS` or ``package.module:Class``.
+    scale
+        For ``direct``: put a standard scaler before the estimator.
+    months
+        For ``direct``: learn from the newest so many months only.
+    features
+        For ``direct``: the features to use, each a table with ``name`` and its parameters; the standard ones if None.
+    members
+        For ``pool``: names of models above, or a weight by name; equal weights if only names are given.
+    baseline
+        Whether the others are compared with it.
+    """
+
+    kind: str
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
+    estimator: str | None = None
+    scale: bool = False
+    months: int | None = Field(default=None, ge=12)
+    features: tuple[Mapping[str, str | int | float], ...] | None = None
+    members: tuple[str, ...] | Mapping[str, float] | None = None
+    baseline: bool = False
+
+
+class Experiment(Section):
+    """A whole experiment."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    data: DataSettings
+    regions: RegionSettings
+    forecast: ForecastSettings = Field(default_factory=ForecastSettings)
+    backtest: BacktestSettings = Field(default_factory=BacktestSettings)
+    models: Mapping[str, ModelSettings] = Field(min_length=1)
+
+    def with_data(self, file: str | None) -> Experiment:
+        """Return the experiment on another file; the same one if None."""
+        if file is None:
+            return self
+        return self._changed("data", {"file": file, "bundled": None})
+
+    def with_origin(self, origin: str | None) -> Experiment:
+        """Return the experiment at another origin; the same one if None."""
+        return self if origin is None else self._changed("forecast", {"origin": origin})
+
+    def with_backtest(self, changes: Mapping[str, Any]) -> Experiment:
+        """Return the experiment with other settings of ``backtest``."""
+        return self._changed("backtest", changes)
+
+    def _changed(self, section: str, changes: Mapping[str, Any]) -> Experiment:
+        values = self.model_dump()
+        values[section] = {**values[section], **changes}
+        try:
+            return Experiment(**values)
+        except ValidationError as error:
+            raise SettingsError(_in_words(error)) from error
+
+    def flat(self) -> dict[str, str]:
+        """Return the settings as ``section.key`` -> text, what is not set left out."""
+        return _flattened("", self.model_dump(exclude_none=True))
+
+
+def load(path: str | Path) -> Experiment:
+    """Read an experiment from a TOML file, or by name from those that Harmattan ships.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such file, it is not TOML, or a key or value is wrong; the message names the key and the nearest
+        known one.
+
+    Examples
+    --------
+    >>> load("burkina").regions.level
+    'province'
+    """
+    file = Path(path)
+    if not file.is_file() and (experiments_dir() / f"{file.stem}.toml").is_file() and file.suffix in ("", ".toml"):
+        file = experiments_dir() / f"{file.stem}.toml"
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError) as error:
+        shipped = sorted(each.stem for each in experiments_dir().glob("*.toml"))
+        raise SettingsError(
+            f"there is no experiment {str(path)!r}{nearest(file.stem, shipped)} shipped: {', '.join(shipped)}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}") from error
+    try:
+        return Experiment(**values)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {_in_words(error)}") from error
+
+
+def _in_words(error: ValidationError) -> str:
+    """Name every wrong key, with what was expected and the nearest known key."""
+    return "; ".join(_one_in_words(each["loc"], each["type"], each["msg"], each["input"]) for each in error.errors())
+
+
+def _one_in_words(place: tuple[int | str, ...], kind: str, message: str, given: object) -> str:
+    where = ".".join(map(str, place))
+    if kind == "extra_forbidden":
+        known = _keys_at(place[:-1])
+        return f"{where} is not a key{nearest(str(place[-1]), known)} known: {', '.join(known)}"
+    if kind == "missing":
+        return f"{where} is missing"
+    return f"{where}: {message[0].lower()}{message[1:]}; got {given!r}"
+
+
+def _keys_at(place: tuple[int | str, ...]) -> list[str]:
+    sections: dict[str, type[Section]] = {
+        "data": DataSettings,
+        "regions": RegionSettings,
+        "forecast": ForecastSettings,
+        "backtest": BacktestSettings,
+        "models": ModelSettings,
+    }
+    return list((sections[str(place[0])] if place else Experiment).model_fields)
+
+
+def _flattened(prefix: str, value: object) -> dict[str, str]:
+    if isinstance(value, Mapping) and value:
+        parts = [_flattened(f"{prefix}.{key}" if prefix else str(key), each) for key, each in value.items()]
+        return {key: text for part in parts for key, text in part.items()}
+    return {prefix: str(value)}

@@ -1,0 +1,152 @@
+"""Results in MLflow: a run for the experiment, one below it for every model, the champion in the registry.
+
+No other module imports mlflow, and this one does so only when something is logged or loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harmattan.result import Result
+from harmattan.tracking import cards, logged, summary
+from harmattan.tracking.store import TrackingError, default_store, experiment_id, opened, run
+from harmattan.tracking.stored import UntrustedTypeError
+from harmattan.tracking.values import log_data, log_values
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.pyfunc import PyFuncModel
+
+__all__ = ["TrackingError", "default_store", "load_champion", "log", "opened"]
+
+CARD = "card.md"
+
+
+def log(
+    result: Result,
+    *,
+    store: str,
+    release: Path | None = None,
+    experiment: str | None = None,
+    keep: Sequence[str] = (),
+) -> str:
+    """Write a result to MLflow.
+
+    Parameters
+    ----------
+    result
+        What an experiment found.
+    store
+        Tracking URI, such as ``sqlite:///mlflow.db``; see `default_store`.
+    release
+        Folder of the release; the maps in it are kept with the run.
+    experiment
+        Name in MLflow; that of the result if None.
+    keep
+        Names of models to keep as files that can be loaded, besides champion and challenger (the second
+        best), which are always kept and registered. A forest of 150 trees for 12 horizons takes 7 MB and some
+        seconds.
+
+    Returns
+    -------
+    str
+        The id of the experiment's run; those of the models lie below it.
+
+    Raises
+    ------
+    ValueError
+        If `keep` names a model that the result does not have.
+    TrackingError
+        If the store is locked or broken. Runs begun by then are marked FAILED.
+    """
+    unknown = sorted(set(keep) - set(result.fitted))
+    if unknown:
+        raise ValueError(f"keep must name models of the result, {', '.join(result.fitted)}; got {unknown[0]!r}")
+    name = experiment or result.name
+    with opened(store) as client:
+        home = experiment_id(client, store, name)
+        with run(client, home, f"{name} {result.forecast.origin}") as parent:
+            _log_experiment(client, result, parent, release)
+            best = list(summary.ranking(result).index[:2])
+            models = {
+                each: _log_model(client, result, each, home=home, parent=parent, keep=each in {*best, *keep})
+                for each in result.fitted
+            }
+            version = _register(client, name, models, best)
+            client.set_tag(parent, "champion_version", version or "not kept")
+    return parent
+
+
+def load_champion(store: str, experiment_name: str) -> PyFuncModel:
+    """Return the champion of an experiment, ready to forecast.
+
+    Its ``predict`` takes a frame with the columns ``region`` and ``horizon`` and the parameters ``draws``,
+    ``seed`` and ``at_least``; see `harmattan.tracking.served.Served`.
+
+    Raises
+    ------
+    TrackingError
+        If the store has no champion of this experiment, or is locked or broken.
+    """
+    with opened(store):
+        import mlflow.pyfunc
+
+        uri = f"models:/{logged.registered_name(experiment_name)}@{logged.CHAMPION}"
+        model: PyFuncModel = mlflow.pyfunc.load_model(uri)
+        return model
+
+
+def _log_experiment(client: MlflowClient, result: Result, parent: str, release: Path | None) -> None:
+    card = cards.experiment_card(result)
+    tags = {**summary.tags(result), "mlflow.note.content": summary.note(card)}
+    if release is not None:
+        tags["release"] = release.name
+    log_values(client, parent, summary.settings(result), tags, summary.scores(result, result.champion))
+    log_data(client, result, parent)
+    client.log_text(parent, card, CARD)
+    client.log_text(parent, result.scores.to_csv(index=False), "scores.csv")
+    client.log_text(parent, result.forecast.table().to_csv(index=False), "forecast.csv")
+    for picture in sorted((release / "maps").glob("*.png")) if release is not None else ():
+        client.log_artifact(parent, str(picture), "maps")
+
+
+def _log_model(
+    client: MlflowClient, result: Result, name: str, *, home: str, parent: str, keep: bool
+) -> tuple[str, str | None]:
+    """Log a model's run; return its id, and the model's if it has been kept."""
+    card = cards.model_card(result, name)
+    tags = {
+        "model": name,
+        "baseline": str(name in result.baselines).lower(),
+        "origin": str(result.forecast.origin),
+        "data_cutoff": summary.data_cutoff(result, name),
+        "mlflow.note.content": summary.note(card),
+    }
+    model_id = None
+    with run(client, home, name, parent=parent) as run_id:
+        if keep:
+            try:
+                model_id = logged.log_model(client, result, name, experiment=home, run_id=run_id)
+            except UntrustedTypeError as error:
+                tags["not_kept"] = str(error)
+        scores = summary.scores(result, name)
+        log_values(client, run_id, summary.parameters(result.fitted[name]), tags, scores, model_id)
+        client.log_text(run_id, card, CARD)
+    return run_id, model_id
+
+
+def _register(
+    client: MlflowClient, name: str, models: Mapping[str, tuple[str, str | None]], best: Sequence[str]
+) -> str | None:
+    """Register challenger and champion; return the champion's version if it has been kept."""
+    # The champion comes last so that it is the newest version, the one MLflow shows first.
+    version = None
+    for model, alias in reversed(list(zip(best, (logged.CHAMPION, logged.CHALLENGER), strict=False))):
+        run_id, model_id = models[model]
+        version = None
+        if model_id is not None:
+            about = f"{alias}: {model}"
+            version = logged.register(client, name, model_id, run_id=run_id, alias=alias, about=about)
+    return version
