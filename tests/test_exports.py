@@ -16,11 +16,11 @@ import pyogrio
 import pytest
 
 from harmattan import exports, layers
+from harmattan.exports.qml import graduated
 from harmattan.forecast import Forecast
-from harmattan.qml import graduated
+from harmattan.maps.scales import RISK
 from harmattan.regions import Regions, bundled
 from harmattan.result import Result
-from harmattan.scales import RISK
 
 
 def renamed(regions: Regions, names: list[str]) -> Regions:

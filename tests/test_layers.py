@@ -13,9 +13,9 @@ from hypothesis.extra import numpy as hnp
 
 from harmattan import layers
 from harmattan.forecast import Forecast, event_probability
+from harmattan.maps.scales import CHANGE, RISK, WIDTH, Scale
 from harmattan.panel import Panel
 from harmattan.result import Result
-from harmattan.scales import CHANGE, RISK, WIDTH, Scale
 
 ORIGIN = pd.Period("2023-12", "M")
 

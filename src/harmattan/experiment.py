@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -61,19 +61,9 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
     baselines = tuple(name for name, each in experiment.models.items() if each.baseline)
     scores = score_table(rows, baselines)
     champion = best(scores)
-    _tell(progress, "forecasting", 0, 2)
-    fitted, forecasts = forecast_all(
-        panel,
-        models,
-        origin=origin,
-        horizons=range(1, wanted.horizons + 1),
-        lag=wanted.lag,
-        draws=wanted.draws,
-        seed=wanted.seed,
+    (fitted, forecasts), (_, before) = _forecast_now_and_before(
+        experiment, panel, models, champion, origin, workers=workers, progress=progress
     )
-    _tell(progress, "forecasting", 1, 2)
-    earlier = _earlier(experiment, panel, _needed(models, champion), champion, origin)
-    _tell(progress, "forecasting", 2, 2)
     return Result(
         name=experiment.name,
         settings=experiment.flat(),
@@ -81,7 +71,7 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
         panel=panel.as_of(origin),
         fitted=fitted,
         forecasts=forecasts,
-        earlier=earlier,
+        earlier=before[champion],
         rows=rows,
         scores=scores,
         baselines=baselines,
@@ -252,22 +242,31 @@ def _needed(models: Mapping[str, Forecaster], champion: str) -> dict[str, Foreca
     return {name: models[name] for name in names}
 
 
-def _earlier(
-    experiment: Experiment, panel: Panel, models: Mapping[str, Forecaster], champion: str, origin: pd.Period
-) -> Forecast:
-    """The champion's forecast of the same next months, made one month before."""
-    wanted = experiment.forecast
-    horizons = np.arange(1, min(CHANGE_HORIZONS, wanted.horizons) + 2).tolist()
-    _, made = forecast_all(
-        panel,
-        models,
-        origin=origin - 1,
-        horizons=horizons,
-        lag=wanted.lag,
-        draws=wanted.draws,
-        seed=wanted.seed,
-    )
-    return made[champion]
+def _forecast_now_and_before(
+    experiment: Experiment,
+    panel: Panel,
+    models: Mapping[str, Forecaster],
+    champion: str,
+    origin: pd.Period,
+    *,
+    workers: int,
+    progress: Progress | None,
+) -> list[tuple[dict[str, Forecaster], dict[str, Forecast]]]:
+    """Forecast with every model at the origin, and with the champion the same next months from one month before."""
+    asked = experiment.forecast
+    settings = {"lag": asked.lag, "draws": asked.draws, "seed": asked.seed}
+    now = range(1, asked.horizons + 1)
+    before = range(1, min(CHANGE_HORIZONS, asked.horizons) + 2)
+    tasks = [
+        delayed(forecast_all)(panel, models, origin=origin, horizons=now, **settings),
+        delayed(forecast_all)(panel, _needed(models, champion), origin=origin - 1, horizons=before, **settings),
+    ]
+    done = []
+    _tell(progress, "forecasting", 0, len(tasks))
+    for each in Parallel(n_jobs=min(workers, len(tasks)), return_as="generator")(tasks):
+        done.append(each)
+        _tell(progress, "forecasting", len(done), len(tasks))
+    return done
 
 
 def _tell(progress: Progress | None, what: str, done: int, total: int) -> None:

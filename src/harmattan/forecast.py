@@ -134,12 +134,18 @@ class Forecast:
 
         Columns: ``origin, horizon, month, region, p1`` (at least one), ``expected`` and the quantiles ``q05 … q95``.
         """
-        wide = {"p1": self.probability(), "expected": self.expected()}
-        wide |= {f"q{round(level * 100):02d}": self.quantile(level) for level in QUANTILES}
-        tidy = pd.DataFrame({name: frame.stack() for name, frame in wide.items()}).reset_index()
-        tidy.insert(0, "origin", str(self.origin))
-        tidy.insert(2, "month", [str(target(self.origin, h)) for h in tidy["horizon"]])
-        return tidy
+        regions = len(self.regions)
+        levels = np.quantile(self.draws, QUANTILES, axis=0, method="inverted_cdf").reshape(len(QUANTILES), -1)
+        tidy = {
+            "origin": str(self.origin),
+            "horizon": np.repeat(np.asarray(self.horizons, dtype=np.int64), regions),
+            "month": np.repeat(self.months.astype(str).to_numpy(), regions),
+            "region": np.tile(self.regions.to_numpy(), len(self.horizons)),
+            "p1": self.probability().to_numpy().ravel(),
+            "expected": self.expected().to_numpy().ravel(),
+        }
+        names = [f"q{round(level * 100):02d}" for level in QUANTILES]
+        return pd.DataFrame(tidy | dict(zip(names, levels, strict=True)))
 
     def _frame(self, values: npt.NDArray[np.float64]) -> pd.DataFrame:
         return pd.DataFrame(

@@ -78,7 +78,8 @@ def crps(observed: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
     y, x = np.asarray(observed, dtype=np.float64), np.asarray(draws, dtype=np.float64)
     if x.ndim != 2 or x.shape[1:] != y.shape:
         raise ValueError(f"draws must have the shape (draw, {y.shape[0]} rows); got {x.shape}")
-    return np.asarray(scoringrules.crps_ensemble(y, x, m_axis=0, estimator="qd"))
+    ordered = np.sort(x, axis=0)
+    return np.asarray(scoringrules.crps_ensemble(y, ordered, m_axis=0, estimator="qd", sorted_ensemble=True))
 
 
 def _pair(happened: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], Floats]:

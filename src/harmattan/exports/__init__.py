@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from harmattan.exports.qml import graduated
 from harmattan.forecast import Forecast
 from harmattan.layers import risk, windows
+from harmattan.maps.scales import RISK
 from harmattan.named import nearest
-from harmattan.qml import graduated
 from harmattan.regions import Regions, shapes
-from harmattan.scales import RISK
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,12 +11,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from harmattan import cartography, layers, themes
+from harmattan import layers
 from harmattan.figures import region_table
+from harmattan.maps import cartography, themes
+from harmattan.maps.scales import NO_DATA, NO_DATA_LINES
+from harmattan.maps.sheet import FAINT, INK, new_sheet, place_axes, put_text, text_height, wrapped, write_png
 from harmattan.regions import bundled, shapes
 from harmattan.result import Result
-from harmattan.scales import NO_DATA, NO_DATA_LINES
-from harmattan.sheet import FAINT, INK, new_sheet, place_axes, put_text, text_height, wrapped, write_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

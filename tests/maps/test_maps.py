@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import PathPatch
 
-from harmattan import cartography, layers, maps, overview, themes
+from harmattan import layers, maps
+from harmattan.maps import cartography, overview, themes
+from harmattan.maps.scales import NO_DATA, RISK
+from harmattan.maps.sheet import new_sheet, put_text, text_width, wrapped, write_png
 from harmattan.panel import Panel
 from harmattan.regions import from_polygons
 from harmattan.result import Caption, Result
-from harmattan.scales import NO_DATA, RISK
-from harmattan.sheet import new_sheet, put_text, text_width, wrapped, write_png
 
 
 def hatched(figure: Figure, pattern: str) -> int:

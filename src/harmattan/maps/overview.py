@@ -11,9 +11,10 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harmattan import layers, maps, themes
+from harmattan import layers, maps
+from harmattan.maps import themes
+from harmattan.maps.sheet import FAINT, INK, new_sheet, place_axes, put_text, write_png
 from harmattan.result import Result
-from harmattan.sheet import FAINT, INK, new_sheet, place_axes, put_text, write_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,8 +16,8 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox, ScaledTranslation
 
-from harmattan.scales import NO_DATA, NO_DATA_LINES
-from harmattan.sheet import FAINT, INK, POINTS_PER_INCH
+from harmattan.maps.scales import NO_DATA, NO_DATA_LINES
+from harmattan.maps.sheet import FAINT, INK, POINTS_PER_INCH
 
 if TYPE_CHECKING:
     import geopandas as gpd

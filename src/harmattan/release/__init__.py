@@ -17,14 +17,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harmattan import exports, layers, maps, overview
+from harmattan import exports, layers, maps
 from harmattan.forecast import Forecast
-from harmattan.manifest import MANIFEST, describe, fingerprint, load, save, with_files
+from harmattan.maps import overview
 from harmattan.months import month, target
-from harmattan.readme import readme
 from harmattan.regions import Regions, from_polygons
+from harmattan.release.manifest import MANIFEST, describe, fingerprint, load, save, with_files
+from harmattan.release.readme import readme
+from harmattan.release.whole import alone_in, flush, hidden
 from harmattan.result import Result
-from harmattan.whole import alone_in, flush, hidden
 
 SAFE_NAME = re.compile(r"\w[\w.-]*")
 
@@ -38,7 +39,7 @@ class Release:
     path
         Its folder.
     manifest
-        What `harmattan.manifest.describe` says, with the files.
+        What `harmattan.release.manifest.describe` says, with the files.
     forecast
         The champion's joint draws.
     table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from harmattan.scales import Scale
+from harmattan.maps.scales import Scale
 
 QGIS_VERSION = "3.28.0"
 START_AND_END_FIELDS = "2"
@@ -35,7 +35,7 @@ def graduated(column: str, scale: Scale, *, start: str | None = None, end: str |
 
     Examples
     --------
-    >>> from harmattan.scales import RISK
+    >>> from harmattan.maps.scales import RISK
     >>> ElementTree.fromstring(graduated("p1", RISK)).find("renderer-v2").get("attr")
     'p1'
     """

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harmattan import layers, words
+from harmattan.maps.scales import CHANGE, RISK, WIDTH, Scale
 from harmattan.months import target
 from harmattan.result import Result
-from harmattan.scales import CHANGE, RISK, WIDTH, Scale
 
 
 @dataclass(frozen=True)
