@@ -59,7 +59,7 @@ def test_an_origin_outside_the_data_is_refused() -> None:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (ModelSettings(kind="zerro"), "models.m: no model is called 'zerro'; did you mean 'zero'?"),
+        (ModelSettings(kind="zerro"), r"models.m: no model is called 'zerro' \(did you mean 'zero'\?\)"),
         (ModelSettings(kind="direct"), "models.m: a direct model needs estimator"),
         (
             ModelSettings(kind="direct", estimator="logistic", parameters={"Z": 1}),

@@ -34,13 +34,13 @@ def test_every_shipped_experiment_reads_by_name_and_by_path(name: str) -> None:
     [
         (
             ("[data]", "[data]\nacter = 'JNIM'"),
-            r"data\.acter is not a key; did you mean 'actor'\? known: bundled, ",
+            r"data\.acter is not a key \(did you mean 'actor'\?\); known: bundled, ",
         ),
         (
             ("[models.zero]", "[models.zero]\nwieghts = 1"),
             r"models\.zero\.wieghts is not a key; known: kind, ",
         ),
-        (("[regions]", "[region]"), r"region is not a key; did you mean 'regions'\?"),
+        (("[regions]", "[region]"), r"region is not a key \(did you mean 'regions'\?\)"),
         (('name = "try"', ""), "name is missing"),
         (('name = "try"', 'name = "../up"'), r"name: string should match pattern .*; got '../up'"),
         (
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, change: tuple[str, str], message
 def test_a_missing_experiment_names_those_there_are() -> None:
     with pytest.raises(
         SettingsError,
-        match="there is no experiment 'burkino'; did you mean 'burkina'.* shipped: burkina, countries",
+        match=r"there is no experiment 'burkino' \(did you mean 'burkina'\?\); shipped: burkina, countries",
     ):
         load("burkino")
 

@@ -199,14 +199,6 @@ def test_the_champion_loads_in_a_fresh_process_and_repeats_the_forecast(
     pd.testing.assert_frame_equal(made, expected.reset_index()[made.columns], check_exact=True, check_dtype=False)
 
 
-def test_the_documentation_works(logged: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    page = (Path(__file__).parents[1] / "docs" / "mlflow.md").read_text(encoding="utf-8")
-    monkeypatch.chdir(Path(logged[0].removeprefix("sqlite:///")).parent)
-    names: dict[str, pd.DataFrame] = {}
-    exec(page.partition("```python\n")[2].partition("```")[0], names)
-    assert names["table"]["p5"].le(names["table"]["p1"]).all()
-
-
 def test_the_run_of_the_experiment_tells_all(result: Result, logged: tuple[str, str], client) -> None:
     run = client.get_run(logged[1])
     assert run.info.status == "FINISHED"

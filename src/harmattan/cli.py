@@ -193,8 +193,6 @@ def export(
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from harmattan.settings import SettingsError
-
     try:
         app(standalone_mode=False)
     except typer.Exit as leave:
@@ -202,17 +200,21 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         _complain("stopped before it was done; nothing half-written is left")
         sys.exit(1)
-    except SettingsError as error:
-        _complain(str(error))
-        sys.exit(2)
     except (ValueError, OSError, RuntimeError) as error:
         _complain(str(error))
-        sys.exit(1)
+        sys.exit(_exit_code(error))
     except Exception as error:
         if not hasattr(error, "exit_code"):
             raise
         error.show()  # type: ignore[attr-defined]
         sys.exit(error.exit_code)
+
+
+def _exit_code(error: Exception) -> int:
+    """2 for an experiment that cannot be used as it is, 1 for a run that failed."""
+    from harmattan.settings import SettingsError
+
+    return 2 if isinstance(error, SettingsError) else 1
 
 
 def _load(name: str, data: Path | None, origin: str | None) -> Experiment:
@@ -263,7 +265,7 @@ def _show(table: pd.DataFrame, as_json: bool, view: Callable[[pd.DataFrame], pd.
     shown = view(table) if view else table
     grid = Table()
     for name in shown.columns:
-        grid.add_column(str(name))
+        grid.add_column(str(name), overflow="fold")
     for row in shown.head(ROWS_SHOWN).itertuples(index=False):
         grid.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
     Console().print(grid)

@@ -32,21 +32,21 @@ def find(name: str, known: Mapping[str, T], *, what: str) -> T:
     >>> find("zer", {"zero": 0}, what="model")
     Traceback (most recent call last):
         ...
-    ValueError: no model is called 'zer'; did you mean 'zero'? Known: zero (or package.module:object)
+    ValueError: no model is called 'zer' (did you mean 'zero'?); known: zero, or package.module:object
     """
     if name in known:
         return known[name]
     if ":" in name:
         return _imported(name, what)
     raise ValueError(
-        f"no {what} is called {name!r}{nearest(name, known)} Known: {', '.join(known)} (or package.module:object)"
+        f"no {what} is called {name!r}{nearest(name, known)}; known: {', '.join(known)}, or package.module:object"
     )
 
 
 def nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the most similar known name, ``";"`` if none is similar."""
+    """Return ``" (did you mean 'x'?)"`` for the most similar known name, nothing if none is similar."""
     close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ";"
+    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def _imported(name: str, what: str) -> T:  # type: ignore[type-var]

@@ -206,7 +206,7 @@ def load(path: str | Path) -> Experiment:
     except (FileNotFoundError, IsADirectoryError) as error:
         shipped = sorted(each.stem for each in experiments_dir().glob("*.toml"))
         raise SettingsError(
-            f"there is no experiment {str(path)!r}{nearest(file.stem, shipped)} shipped: {', '.join(shipped)}"
+            f"there is no experiment {str(path)!r}{nearest(file.stem, shipped)}; shipped: {', '.join(shipped)}"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: is not valid TOML: {error}") from error
@@ -225,7 +225,7 @@ def _one_in_words(place: tuple[int | str, ...], kind: str, message: str, given: 
     where = ".".join(map(str, place))
     if kind == "extra_forbidden":
         known = _keys_at(place[:-1])
-        return f"{where} is not a key{nearest(str(place[-1]), known)} known: {', '.join(known)}"
+        return f"{where} is not a key{nearest(str(place[-1]), known)}; known: {', '.join(known)}"
     if kind == "missing":
         return f"{where} is missing"
     return f"{where}: {message[0].lower()}{message[1:]}; got {given!r}"

@@ -115,7 +115,7 @@ def test_standard_features_use_other_attacks_only_where_there_are_any(burkina: P
 
 
 def test_wrong_names_say_the_nearest(burkina: Panel) -> None:
-    with pytest.raises(ValueError, match="no feature is called 'recent_meen'; did you mean 'recent_mean'?"):
+    with pytest.raises(ValueError, match=r"no feature is called 'recent_meen' \(did you mean 'recent_mean'\?\)"):
         one(burkina, "recent_meen")
     with pytest.raises(ValueError, match="static needs a complete column of the region table, one of .*; got 'rain'"):
         one(burkina, "static", column="rain")

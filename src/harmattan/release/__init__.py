@@ -1,8 +1,8 @@
 """An issued forecast: a folder with a manifest that is written whole or not at all, and can be checked later.
 
-``<folder>/<experiment>/<origin>/`` holds the champion's forecast as tables, draws, maps and a GeoPackage, the
-tables of all models, the scores, and a page that says how to read them. The recorded counts it was made from
-are not in it: their licence may forbid passing them on.
+``<folder>/<experiment>/<origin>/`` (or ``<origin>.2``, a later revision) holds the champion's forecast as tables,
+draws, maps and a GeoPackage, the tables of all models, the scores, and a page that says how to read them. The
+recorded counts it was made from are not in it: their licence may forbid passing them on.
 """
 
 from __future__ import annotations
@@ -89,14 +89,13 @@ def write(result: Result, folder: Path) -> Path:
     Returns
     -------
     Path
-        ``<folder>/<experiment>/<origin>``.
+        ``<folder>/<experiment>/<origin>``. Releases are never overwritten: if there is one of that experiment and
+        origin with other content, because code, settings or data have changed, the new one is ``<origin>.2`` and so on.
 
     Raises
     ------
-    FileExistsError
-        If there is a release of that experiment and origin with other content; it is left as it is.
     ValueError
-        If the name of the experiment cannot be the name of a folder.
+        If the name of the experiment cannot be the name of a folder, or the equal release there is was altered.
     """
     if not SAFE_NAME.fullmatch(result.name):
         raise ValueError(
@@ -111,9 +110,10 @@ def write(result: Result, folder: Path) -> Path:
         try:
             building.mkdir()
             _write_files(result, building)
-            if final.exists():
-                _check_equal(building, final)
-                return final
+            while final.exists():
+                if _same(building, final):
+                    return final
+                final = _next_revision(final)
             flush(building)
             building.rename(final)
             flush(place, inside=False)
@@ -172,7 +172,7 @@ def releases(folder: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``experiment, origin, champion, horizons`` (text such as "1, 2, 3"), ``harmattan`` (version that wrote
+        ``experiment, origin, champion, horizons`` (first and last, such as "1-12"), ``harmattan`` (version that wrote
         it) and ``path``; no rows if there are none.
 
     Raises
@@ -183,7 +183,7 @@ def releases(folder: Path) -> pd.DataFrame:
     found = []
     for path in sorted(folder.glob(f"*/[!.]*/{MANIFEST}")):
         said = load(path.parent)
-        horizons = ", ".join(map(str, said["horizons"]))
+        horizons = f"{said['horizons'][0]}-{said['horizons'][-1]}"
         found.append(
             (
                 said["experiment"],
@@ -252,15 +252,15 @@ def _save_draws(forecast: Forecast, path: Path) -> None:
     )
 
 
-def _check_equal(new: Path, old: Path) -> None:
-    verify(old)
-    here, there = load(new), load(old)
-    if here["sha256"] == there["sha256"]:
-        return
-    keys = [key for key in here if key != "sha256" and here[key] != there.get(key)]
-    files = [name for name, stated in here["files"].items() if stated != there["files"].get(name)]
-    what = f"first {files[0]}" if files else f"namely {', '.join(keys)}"
-    raise FileExistsError(
-        f"there is a release at {old} already and it differs ({len(files)} files, {what}); a release is "
-        "never overwritten: name the experiment otherwise, or move the old one away"
-    )
+def _same(new: Path, old: Path) -> bool:
+    """Whether two releases have the same content; raises as `verify` if the old one only claims to."""
+    same = bool(load(new)["sha256"] == load(old)["sha256"])
+    if same:
+        verify(old)
+    return same
+
+
+def _next_revision(path: Path) -> Path:
+    """``2023-12`` -> ``2023-12.2`` -> ``2023-12.3``."""
+    origin, _, number = path.name.partition(".")
+    return path.with_name(f"{origin}.{int(number or 1) + 1}")
