@@ -1,7 +1,7 @@
 """The examples of README, docs and docstrings are run as tests.
 
-In Markdown, a ``python`` block is executed; a ``console`` block that begins with ``$ harmattan`` is run in a new folder, and
-the lines below it must be in what is printed, where ``...`` stands for anything.
+In Markdown, a ``python`` block is executed; the commands of a ``console`` block, ``$ harmattan ...``, are run in a new
+folder, and the lines below each must be in what it prints, where ``...`` stands for anything.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def run(
     if as_json:
         _print_json(_joined(tables))
         return
-    typer.echo("\nCompare the models:  mlflow ui --backend-store-uri " + destination)
+    typer.echo(f"\nCompare the models:  mlflow ui --backend-store-uri {store or 'sqlite:///mlflow.db'}")
 
 
 @app.command()
