@@ -128,6 +128,7 @@ SHARED_EVENTS = [
     "ucdp_ged_west_africa_four_windows.parquet",
     "ucdp_country_month_west_africa_1989_2026-05.parquet",
     "ucdp_dyad_month_jnim_family_1989_2026-05.parquet",
+    "ucdp_dyad_registry.json",
 ]
 
 

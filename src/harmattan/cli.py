@@ -150,10 +150,12 @@ def check(
     """
     from harmattan.sources import read
     from harmattan.sources.summary import summary
+    from harmattan.sources.ucdp_registry import read_registry, registry_summary
 
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
-    lines = summary(read(file, source))
+    registry = source is None and file.suffix == ".json"
+    lines = registry_summary(read_registry(file)) if registry else summary(read(file, source))
     if as_json:
         typer.echo(json.dumps({"file": str(file), "summary": lines}, ensure_ascii=False, indent=2))
         return

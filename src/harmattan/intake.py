@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from harmattan.actors import lineage, members
-from harmattan.counts import Counts, count_events
-from harmattan.events import Events, precise, select
+from harmattan.counts import Counts, count_events, total
+from harmattan.events import Events, precise
 from harmattan.months import month
 from harmattan.panel import Panel, from_counts
 from harmattan.regions import Regions, locate
 from harmattan.result import Caption
-from harmattan.sources import detect, read
+from harmattan.sources import detect, hdx, read
 from harmattan.sources.names import match_names
 
 WHERE_LIMIT = {"country": 6, "admin1": 4, "province": 3}
@@ -70,48 +71,66 @@ def read_panel(
         file that has none.
     """
     name = source or detect(path)
-    found = read(path, name)
+    found = hdx.read_monthly(path, level=2) if name == "hdx" and level == "province" else read(path, name)
     if isinstance(found, Counts):
         if actor is not None:
             raise ValueError(
                 f"{path.name} has counts, not events: it cannot be asked for the actor {actor}; leave actor out"
             )
-        counts = match_names(found, regions.table) if _named(found) else found
-        panel = from_counts(counts, regions)
-        dropped = counts.dropped
+        panel, dropped = _panel_of_counts(found, regions, first, last)
     else:
-        begin, end = _coverage(found, first, last)
         limit = WHERE_LIMIT[level] if level is not None else FINEST
-        kept = precise(found, where_limit=limit)
-        panel, dropped = _count(kept, regions, actor, lineages, begin, end)
+        panel, dropped = _panel_of_events(
+            found, regions, actor, lineages, limit=limit, coverage=_coverage(found, first, last)
+        )
     said, licence = TERMS.get(name, (f"the user's file {path.name}", "the user's own"))
     return panel, Caption(title, said, licence, _caveats(name, dropped, panel))
 
 
-def _count(
+def _panel_of_counts(
+    counts: Counts, regions: Regions, first: str | None, last: str | None
+) -> tuple[Panel, Mapping[str, float]]:
+    """Match names to codes where the source has names, and keep the months asked for."""
+    named = counts.table["region"].str.contains("|", regex=False).any()
+    known = match_names(counts, regions.table) if named else counts
+    begin, end = month(first) if first else known.first, month(last) if last else known.last
+    if begin < known.first or end > known.last:
+        raise ValueError(
+            f"{known.source} covers {known.first} to {known.last}; data.first and data.last ask for {begin} to {end}"
+        )
+    kept = total(known.table, source=known.source, first=begin, last=end, dropped=known.dropped)
+    return from_counts(kept, regions), kept.dropped
+
+
+def _panel_of_events(
     events: Events,
     regions: Regions,
     actor: str | None,
     lineages: Path | None,
-    first: pd.Period,
-    last: pd.Period,
-) -> tuple[Panel, dict[str, float]]:
-    """Count the events of the actor, and the others apart."""
+    *,
+    limit: int,
+    coverage: tuple[pd.Period, pd.Period],
+) -> tuple[Panel, Mapping[str, float]]:
+    """Count the events of the actor, and all others apart."""
     if actor is None:
-        counts = count_events(events, _codes(events, regions), first=first, last=last)
-        return from_counts(counts, regions), dict(counts.dropped)
+        counts = _count(events, regions, limit, coverage)
+        return from_counts(counts, regions), counts.dropped
     theirs = members(lineage(actor, lineages), events)
     if not theirs.any():
         raise ValueError(
             f"no event of {events.source} has {actor} on either side; check data.actor and the file's actors"
         )
     mine = Events(events.table[theirs].reset_index(drop=True), events.source, events.dropped)
-    counts = count_events(mine, _codes(mine, regions), first=first, last=last)
-    rest = select(events, ~theirs, reason=f"of {actor}")
-    others = count_events(rest, _codes(rest, regions), first=first, last=last)
+    rest = Events(events.table[~theirs].reset_index(drop=True), events.source)
+    counts = _count(mine, regions, limit, coverage)
     panel = from_counts(counts, regions)
-    beside = from_counts(others, regions).attacks
-    return Panel(regions, {**panel.measures, "other_attacks": beside}, panel.covered), dict(counts.dropped)
+    others = from_counts(_count(rest, regions, limit, coverage), regions).attacks
+    return Panel(regions, {**panel.measures, "other_attacks": others}, panel.covered), counts.dropped
+
+
+def _count(events: Events, regions: Regions, limit: int, coverage: tuple[pd.Period, pd.Period]) -> Counts:
+    kept = precise(events, where_limit=limit)
+    return count_events(kept, _codes(kept, regions), first=coverage[0], last=coverage[1])
 
 
 def _codes(events: Events, regions: Regions) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
@@ -139,13 +158,9 @@ def _coverage(events: Events, first: str | None, last: str | None) -> tuple[pd.P
     return begin, end
 
 
-def _named(counts: Counts) -> bool:
-    return bool(counts.table["region"].str.contains("|", regex=False).any())
-
-
-def _caveats(source: str, dropped: dict[str, float] | object, panel: Panel) -> tuple[str, ...]:
+def _caveats(source: str, dropped: Mapping[str, float], panel: Panel) -> tuple[str, ...]:
     said = [LETHAL_ONLY] if source.startswith("ucdp") else []
     said.append(f"Months covered: {panel.months[0]} to {panel.origin}.")
-    if isinstance(dropped, dict) and dropped:
+    if dropped:
         said.append("Left out: " + ", ".join(f"{number:,.0f} {why}" for why, number in dropped.items()) + ".")
     return tuple(said)

@@ -84,7 +84,7 @@ class NegativeBinomialRegressor(_CountRegressor):
     --------
     >>> x = np.arange(40.0)[:, None] % 5
     >>> NegativeBinomialRegressor().fit(x, x.ravel().round()).predict([[0.0], [4.0]]).round(1)
-    array([0.7, 4.6])
+    array([0.5, 4. ])
     """
 
     def _fit(self, exog: Floats, counts: Floats) -> None:
