@@ -148,7 +148,7 @@ def test_geojson_is_in_degrees_with_one_feature_per_region(small_result: Result,
 
 def test_formats_and_folders_are_named(small_result: Result, tmp_path: Path) -> None:
     forecast, regions = small_result.forecast, small_result.panel.regions
-    with pytest.raises(ValueError, match=r"csv, parquet, geojson, gpkg; got 'gpgk'; did you mean 'gpkg'\?"):
+    with pytest.raises(ValueError, match=r"csv, parquet, geojson, gpkg; got 'gpgk' \(did you mean 'gpkg'\?\)"):
         exports.write(forecast, regions, tmp_path / "x.gpgk")
     with pytest.raises(FileNotFoundError, match=r"existing folder; make .*none first"):
         exports.write(forecast, regions, tmp_path / "none" / "x.csv")
