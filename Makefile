@@ -16,7 +16,7 @@ install: .venv/installed  ## Fill .venv
 
 run: install  ## Forecast from the bundled data, with maps, scores and MLflow; the picture in the README is made here
 	.venv/bin/harmattan run
-	@cp releases/burkina/2023-12/maps/overview.png docs/overview.png
+	@cp "$$(ls -td releases/burkina/*/ | head -n 1)maps/overview.png" docs/overview.png
 	@echo "The commands harmattan and mlflow are in .venv/bin."
 
 test: install  ## Tests, docstrings and the examples of README and docs

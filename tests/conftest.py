@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from harmattan.backtest import backtest, forecast_all
@@ -62,3 +65,20 @@ def small_result() -> Result:
         champion="rate",
         seed=1,
     )
+
+
+@pytest.fixture(scope="session")
+def nonsense_after() -> Callable[[Panel, pd.Period], Panel]:
+    """Overwrites every count after an origin: whatever sees a difference has looked into the future."""
+
+    def overwrite(panel: Panel, origin: pd.Period) -> Panel:
+        rng = np.random.default_rng(0)
+        measures = {}
+        for name, frame in panel.measures.items():
+            changed = frame.copy()
+            later = changed.index > origin
+            changed.loc[later] = rng.integers(0, 50, (later.sum(), changed.shape[1])).astype("float32")
+            measures[name] = changed
+        return Panel(panel.regions, measures, panel.covered)
+
+    return overwrite

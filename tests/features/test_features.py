@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,17 +16,7 @@ ALL = [
 ]
 ORIGIN = month("2021-06")
 
-
-def nonsense_after(panel: Panel, origin: pd.Period) -> Panel:
-    """The panel with everything after the origin overwritten."""
-    rng = np.random.default_rng(0)
-    measures = {}
-    for name, frame in panel.measures.items():
-        changed = frame.copy()
-        later = changed.index > origin
-        changed.loc[later] = rng.integers(0, 1000, (later.sum(), changed.shape[1])).astype("float32")
-        measures[name] = changed
-    return Panel(panel.regions, measures, panel.covered)
+Nonsense = Callable[[Panel, pd.Period], Panel]
 
 
 def one(panel: Panel, name: str, **parameters: str | float) -> pd.DataFrame:
@@ -36,7 +28,7 @@ def test_every_feature_of_the_catalogue_is_tried() -> None:
 
 
 @pytest.mark.parametrize("each", ALL, ids=lambda each: each.column)
-def test_nothing_after_the_origin_changes_a_feature(burkina: Panel, each: Feature) -> None:
+def test_nothing_after_the_origin_changes_a_feature(burkina: Panel, nonsense_after: Nonsense, each: Feature) -> None:
     honest = each(burkina).loc[:ORIGIN]
     fooled = each(nonsense_after(burkina, ORIGIN)).loc[:ORIGIN]
     pd.testing.assert_frame_equal(honest, fooled)

@@ -20,6 +20,8 @@ from harmattan.months import month
 from harmattan.panel import Panel
 
 ORIGIN = month("2021-06")
+
+Nonsense = Callable[[Panel, pd.Period], Panel]
 HORIZONS = (1, 3)
 
 
@@ -54,19 +56,10 @@ def test_every_model_of_the_catalogue_is_tried() -> None:
     assert {name.partition("-")[0] for name in ALL} == set(MODELS)
 
 
-def nonsense_after(panel: Panel, origin: pd.Period) -> Panel:
-    rng = np.random.default_rng(0)
-    measures = {}
-    for name, frame in panel.measures.items():
-        changed = frame.copy()
-        later = changed.index > origin
-        changed.loc[later] = rng.integers(0, 50, (later.sum(), changed.shape[1])).astype("float32")
-        measures[name] = changed
-    return Panel(panel.regions, measures, panel.covered)
-
-
 @pytest.mark.parametrize("lag", [0, 2])
-def test_nothing_after_the_origin_changes_a_forecast(burkina: Panel, model: Forecaster, lag: int) -> None:
+def test_nothing_after_the_origin_changes_a_forecast(
+    burkina: Panel, nonsense_after: Nonsense, model: Forecaster, lag: int
+) -> None:
     asked = {"origin": ORIGIN, "horizons": HORIZONS, "lag": lag, "draws": 100, "seed": 3}
     _, honest = forecast_all(burkina, {"m": model}, **asked)
     _, fooled = forecast_all(nonsense_after(burkina, ORIGIN - lag), {"m": model}, **asked)

@@ -17,27 +17,27 @@ FEWEST = 12
 
 def lag(panel: Panel, *, measure: str = "attacks", months: int = 0) -> pd.DataFrame:
     """``log(1 + count)`` of the month `months` before the origin; 0 is the origin itself."""
-    return _log(panel.measures[measure].shift(months))
+    return logged(panel.measures[measure].shift(months))
 
 
 def recent_mean(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Mean of the last `months` months, per year."""
-    return _log(12 * window_mean(panel.measures[measure], months))
+    return logged(12 * window_mean(panel.measures[measure], months))
 
 
 def active_share(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Share of the last `months` months with at least one."""
-    return window_mean(_active(panel.measures[measure]), months)
+    return window_mean(active(panel.measures[measure]), months)
 
 
 def decayed_mean(panel: Panel, *, measure: str = "attacks", half_life: float = 6) -> pd.DataFrame:
     """Mean with weights that halve every `half_life` months, per year."""
-    return _log(12 * decay(panel.measures[measure], half_life))
+    return logged(12 * decay(panel.measures[measure], half_life))
 
 
 def decayed_share(panel: Panel, *, measure: str = "attacks", half_life: float = 6) -> pd.DataFrame:
     """Share of active months with weights that halve every `half_life` months."""
-    return decay(_active(panel.measures[measure]), half_life)
+    return decay(active(panel.measures[measure]), half_life)
 
 
 def months_since(panel: Panel, *, measure: str = "attacks", most: int = 60) -> pd.DataFrame:
@@ -45,12 +45,12 @@ def months_since(panel: Panel, *, measure: str = "attacks", most: int = 60) -> p
     wide = panel.measures[measure]
     step = np.arange(len(wide), dtype=np.float32)[:, None]
     latest = np.maximum.accumulate(np.where(wide.to_numpy() > 0, step, -np.inf), axis=0)
-    return _log(pd.DataFrame(np.minimum(step - latest, most), wide.index, wide.columns))
+    return logged(pd.DataFrame(np.minimum(step - latest, most), wide.index, wide.columns))
 
 
 def total_so_far(panel: Panel, *, measure: str = "attacks") -> pd.DataFrame:
     """``log(1 + total since the panel began)``."""
-    return _log(panel.measures[measure].cumsum())
+    return logged(panel.measures[measure].cumsum())
 
 
 def window_mean(wide: pd.DataFrame, months: int) -> pd.DataFrame:
@@ -63,9 +63,11 @@ def decay(wide: pd.DataFrame, half_life: float) -> pd.DataFrame:
     return wide.ewm(halflife=half_life, min_periods=FEWEST).mean().astype("float32")
 
 
-def _active(wide: pd.DataFrame) -> pd.DataFrame:
+def active(wide: pd.DataFrame) -> pd.DataFrame:
+    """1 for a month with at least one, 0 for one without, NaN where it is unknown."""
     return (wide > 0).astype("float32").where(wide.notna())
 
 
-def _log(wide: pd.DataFrame) -> pd.DataFrame:
+def logged(wide: pd.DataFrame) -> pd.DataFrame:
+    """``log(1 + x)``, which keeps a few large counts from ruling the rest."""
     return pd.DataFrame(np.log1p(wide.to_numpy(dtype=np.float32)), wide.index, wide.columns)

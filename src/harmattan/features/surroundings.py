@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from harmattan.features.history import decay, window_mean
+from harmattan.features.history import active, decay, logged, window_mean
 from harmattan.panel import Panel
 from harmattan.sphere import great_circle_km
 
@@ -19,42 +19,42 @@ from harmattan.sphere import great_circle_km
 def neighbour_mean(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Mean over the adjacent regions and the last `months` months, per year; zero for a region without neighbours."""
     recent = 12 * window_mean(panel.measures[measure], months)
-    return _log(_spread(recent, panel.regions.neighbours.row_standardised().weights))
+    return logged(_spread(recent, panel.regions.neighbours.row_standardised().weights))
 
 
 def neighbour_share(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Share of active region-months among the adjacent regions in the last `months` months."""
-    active = (panel.measures[measure] > 0).astype("float32")
-    return _spread(window_mean(active, months), panel.regions.neighbours.row_standardised().weights)
+    share = window_mean(active(panel.measures[measure]), months)
+    return _spread(share, panel.regions.neighbours.row_standardised().weights)
 
 
 def kernel_sum(panel: Panel, *, measure: str = "attacks", half_life: float = 6, km: float = 80) -> pd.DataFrame:
     """Decayed counts of all other regions, weighted by ``exp(-d / km)`` with d the great-circle distance in km."""
     weights = np.exp(-distances(panel) / km)
     np.fill_diagonal(weights, 0)
-    return _log(_spread(12 * decay(panel.measures[measure], half_life), weights))
+    return logged(_spread(12 * decay(panel.measures[measure], half_life), weights))
 
 
 def frontier_distance(panel: Panel, *, measure: str = "attacks", months: int = 12, most: float = 2000) -> pd.DataFrame:
     """``log(1 + km)`` to the nearest region active in the last `months` months, itself included; at most `most` km."""
-    active = (window_mean(panel.measures[measure], months) > 0).to_numpy()
-    km = np.where(active[:, None, :], distances(panel), np.float32(most)).min(axis=2)
+    hit = (window_mean(panel.measures[measure], months) > 0).to_numpy()
+    km = np.where(hit[:, None, :], distances(panel), np.float32(most)).min(axis=2)
     seen = panel.measures[measure].rolling(months, min_periods=1).count() > 0
     frame = pd.DataFrame(np.minimum(km, most), panel.months, panel.regions.table.index)
-    return _log(frame.where(seen))
+    return logged(frame.where(seen))
 
 
 def country_mean(panel: Panel, *, measure: str = "attacks", months: int = 3) -> pd.DataFrame:
     """Mean per month over the last `months` months of the region's whole country, per year."""
     country = panel.regions.table["country"].to_numpy()
     same = (country[:, None] == country[None, :]).astype(np.float32)
-    return _log(_spread(12 * window_mean(panel.measures[measure], months), same))
+    return logged(_spread(12 * window_mean(panel.measures[measure], months), same))
 
 
 def total_mean(panel: Panel, *, measure: str = "attacks", months: int = 3) -> pd.DataFrame:
     """Mean per month over the last `months` months of all regions together, per year."""
     everywhere = np.ones((len(panel.regions),) * 2, dtype=np.float32)
-    return _log(_spread(12 * window_mean(panel.measures[measure], months), everywhere))
+    return logged(_spread(12 * window_mean(panel.measures[measure], months), everywhere))
 
 
 def distances(panel: Panel) -> npt.NDArray[np.float32]:
@@ -66,7 +66,3 @@ def _spread(wide: pd.DataFrame, weights: Any) -> pd.DataFrame:
     """Sum over sending regions: row t of the result is ``weights @ wide[t]``."""
     values = (weights @ wide.to_numpy().T).T
     return pd.DataFrame(np.asarray(values, dtype=np.float32), wide.index, wide.columns)
-
-
-def _log(wide: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(np.log1p(wide.to_numpy(dtype=np.float32)), wide.index, wide.columns)
