@@ -110,7 +110,7 @@ def test_real_events_by_admin1_become_a_panel(shared: Path) -> None:
     file = shared / "data" / "events" / "ucdp_ged_burkina_faso_2016_2023.csv.gz"
     asked = load("west-africa").with_data(str(file))
     panel, caption = read_data(asked)
-    assert panel.attacks.shape == (96, 286)
+    assert panel.attacks.shape == (96, 13)
     assert panel.attacks.filter(like="BF").to_numpy().sum() > 900
     assert "other_attacks" in panel.measures
     assert caption.licence == "CC BY 4.0" and any("Left out" in line for line in caption.caveats)

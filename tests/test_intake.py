@@ -38,7 +38,7 @@ def test_events_of_the_actor_and_of_others_are_counted_apart(tmp_path: Path) -> 
     assert (str(panel.months[0]), str(panel.origin)) == ("2023-01", "2023-04")
     assert panel.attacks[soum].tolist() == [1, 2, 0, 0]
     assert panel.measures["other_attacks"][soum].tolist() == [1, 0, 0, 1]
-    assert caption.caveats == ("Months covered: 2023-01 to 2023-04.", "Left out: 1 in no region.")
+    assert caption.caveats == ("Covered: BFA, 2023-01 to 2023-04.", "Left out: 1 in no region.")
 
 
 def test_months_covered_may_be_said_and_an_unfinished_month_is_not_covered(tmp_path: Path) -> None:
@@ -147,3 +147,15 @@ def bundled_attacks() -> pd.DataFrame:
     from harmattan.panel import from_counts
 
     return from_counts(bundled_counts("attacks_bfa")[0], PROVINCES).attacks
+
+
+def test_countries_the_file_does_not_report_on_get_no_forecast(shared: Path) -> None:
+    file = shared / "data" / "events" / "ucdp_ged_burkina_faso_2016_2023.parquet"
+    everywhere = bundled("admin1")
+    panel, caption = read_panel(file, everywhere, title="t", level="admin1", actor="JNIM")
+    assert set(panel.regions.table["country"]) == {"BFA"} and panel.attacks.shape[1] == 13
+    assert "Covered: BFA, 2016-01 to 2023-12." in caption.caveats
+    both, _ = read_panel(file, everywhere, title="t", level="admin1", actor="JNIM", covers=["BFA", "MLI"])
+    assert both.attacks.shape[1] == 13 + 9
+    with pytest.raises(ValueError, match="no region lies in FRA; the regions are of BEN, BFA, "):
+        read_panel(file, everywhere, title="t", level="admin1", covers=["FRA"])

@@ -190,6 +190,7 @@ def _read_file(experiment: Experiment, data: DataSettings) -> tuple[Panel, Capti
         lineages=Path(data.lineages) if data.lineages else None,
         first=data.first,
         last=data.last,
+        covers=data.covers,
     )
 
 

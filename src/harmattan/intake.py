@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from harmattan.counts import Counts, count_events, total
 from harmattan.events import Events, precise
 from harmattan.months import month
 from harmattan.panel import Panel, from_counts
-from harmattan.regions import Regions, locate
+from harmattan.regions import Regions, locate, only
 from harmattan.result import Caption
 from harmattan.sources import detect, hdx, read
 from harmattan.sources.names import match_names
@@ -44,6 +44,7 @@ def read_panel(
     lineages: Path | None = None,
     first: str | None = None,
     last: str | None = None,
+    covers: Collection[str] | None = None,
 ) -> tuple[Panel, Caption]:
     """Read a file of events or counts into a panel.
 
@@ -61,7 +62,7 @@ def read_panel(
         For the caption.
     level
         ``country``, ``admin1`` or ``province``: how coarse a place may be; a district at most if None.
-    source, actor, lineages, first, last
+    source, actor, lineages, first, last, covers
         See `harmattan.settings.DataSettings`.
 
     Raises
@@ -79,6 +80,7 @@ def read_panel(
             )
         panel, dropped = _panel_of_counts(found, regions, first, last)
     else:
+        regions = _covered(found, regions, covers)
         limit = WHERE_LIMIT[level] if level is not None else FINEST
         panel, dropped = _panel_of_events(
             found, regions, actor, lineages, limit=limit, coverage=_coverage(found, first, last)
@@ -133,6 +135,12 @@ def _count(events: Events, regions: Regions, limit: int, coverage: tuple[pd.Peri
     return count_events(kept, _codes(kept, regions), first=coverage[0], last=coverage[1])
 
 
+def _covered(events: Events, regions: Regions, covers: Collection[str] | None) -> Regions:
+    """The regions of countries that the file reports on; all of them if it names no country."""
+    named = set(events.table["country"].dropna()) if covers is None else set(covers)
+    return only(regions, sorted(named)) if named else regions
+
+
 def _codes(events: Events, regions: Regions) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     """Region of each event: its own code where it has a known one, else by its coordinates."""
     codes = locate(regions, events.table["lon"], events.table["lat"])
@@ -160,7 +168,8 @@ def _coverage(events: Events, first: str | None, last: str | None) -> tuple[pd.P
 
 def _caveats(source: str, dropped: Mapping[str, float], panel: Panel) -> tuple[str, ...]:
     said = [LETHAL_ONLY] if source.startswith("ucdp") else []
-    said.append(f"Months covered: {panel.months[0]} to {panel.origin}.")
+    countries = ", ".join(sorted(panel.regions.table["country"].unique()))
+    said.append(f"Covered: {countries}, {panel.months[0]} to {panel.origin}.")
     if dropped:
         said.append("Left out: " + ", ".join(f"{number:,.0f} {why}" for why, number in dropped.items()) + ".")
     return tuple(said)

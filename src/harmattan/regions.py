@@ -114,6 +114,29 @@ def bundled(level: str | int, countries: Iterable[str] | None = None) -> Regions
     return Regions(table.copy(), None, contiguity(_bundled_edges(table.index), table.index))
 
 
+def only(regions: Regions, countries: Iterable[str]) -> Regions:
+    """Return the regions of some countries; links to all others are cut.
+
+    Raises
+    ------
+    ValueError
+        If no region lies in these countries.
+
+    Examples
+    --------
+    >>> only(bundled("country"), ["BEN", "TGO"])
+    <Regions: 2 of 2 countries, Neighbours of 2 regions: 1 pair, 0 isolates, 1 component>
+    """
+    keep = regions.table["country"].isin(list(countries)).to_numpy()
+    if not keep.any():
+        known = ", ".join(sorted(regions.table["country"].unique()))
+        raise ValueError(f"no region lies in {', '.join(countries)}; the regions are of {known}")
+    table = regions.table[keep]
+    geometry = None if regions.geometry is None else regions.geometry[keep]
+    weights = regions.neighbours.weights[keep][:, keep]
+    return Regions(table, geometry, Neighbours(table.index, weights))
+
+
 def from_polygons(path: str | Path, *, code: str, name: str, country: str, layer: str | None = None) -> Regions:
     """Return regions read from the user's own polygons.
 

@@ -41,6 +41,9 @@ class DataSettings(Section):
         A table of further lineages, laid out as ``src/harmattan/actors.csv``.
     first, last
         Months the file covers, ``YYYY-MM``; found from its events if not given.
+    covers
+        Countries (ISO 3166-1 alpha-3) that an event file reports on; those with any event in it if not given. Regions
+        of other countries get no forecast: no event in the file does not mean none in the country.
     measure
         The measure to forecast.
     """
@@ -52,6 +55,7 @@ class DataSettings(Section):
     lineages: str | None = None
     first: str | None = None
     last: str | None = None
+    covers: tuple[str, ...] | None = None
     measure: Literal["attacks", "deaths"] = "attacks"
 
     @field_validator("first", "last")
