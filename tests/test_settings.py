@@ -94,3 +94,14 @@ def test_flat_settings_name_every_key_that_is_set(tmp_path: Path) -> None:
     flat = read(tmp_path, GOOD).flat()
     assert flat["data.bundled"] == "attacks_bfa" and flat["models.zero.kind"] == "zero"
     assert flat["backtest.horizons"] == "(1, 3, 6, 12)"
+
+
+def test_models_may_come_from_another_file_and_be_changed(tmp_path: Path) -> None:
+    (tmp_path / "all.toml").write_text('[models.last]\nkind = "last"\n[models.zero]\nkind = "rate"\n', encoding="utf-8")
+    read_back = read(tmp_path, 'models_from = "all.toml"\n' + GOOD)
+    assert {name: each.kind for name, each in read_back.models.items()} == {"last": "last", "zero": "zero"}
+    with pytest.raises(SettingsError, match=r"models_from names none.toml; there is no such file in"):
+        read(tmp_path, 'models_from = "none.toml"\n' + GOOD)
+    (tmp_path / "all.toml").write_text("[data]\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="all.toml: must have models and nothing else; it has data"):
+        read(tmp_path, 'models_from = "all.toml"\n' + GOOD)

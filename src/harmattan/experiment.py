@@ -56,7 +56,7 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
     origin = month(wanted.origin) if wanted.origin else panel.origin
     if not panel.months[0] < origin <= panel.origin:
         raise SettingsError(f"forecast.origin must lie in the data, {panel.months[0]} to {panel.origin}; got {origin}")
-    models = build_models(experiment.models, seed=wanted.seed, measure=experiment.data.measure)
+    models = _models_of(experiment)
     rows = try_on_past(experiment, panel, models, origin=origin, workers=workers, progress=progress)
     baselines = tuple(name for name, each in experiment.models.items() if each.baseline)
     scores = score_table(rows, baselines)
@@ -124,7 +124,7 @@ def try_on_past(
 def backtest_scores(experiment: Experiment, *, workers: int = 1, progress: Progress | None = None) -> pd.DataFrame:
     """Return the score table of an experiment's rolling origins, without forecasting."""
     panel, _ = read_data(experiment)
-    models = build_models(experiment.models, seed=experiment.forecast.seed, measure=experiment.data.measure)
+    models = _models_of(experiment)
     rows = try_on_past(experiment, panel, models, origin=panel.origin, workers=workers, progress=progress)
     return score_table(rows, tuple(name for name, each in experiment.models.items() if each.baseline))
 
@@ -151,10 +151,13 @@ def read_data(experiment: Experiment) -> tuple[Panel, Caption]:
     return _read_file(experiment, data)
 
 
-def build_models(settings: Mapping[str, ModelSettings], *, seed: int, measure: str) -> dict[str, Forecaster]:
+def build_models(
+    settings: Mapping[str, ModelSettings], *, seed: int, measure: str, months: int | None = None
+) -> dict[str, Forecaster]:
     """Return unfitted models by name.
 
-    Estimators that take a ``random_state`` get `seed` unless their parameters set one.
+    Estimators that take a ``random_state`` get `seed` unless their parameters set one; direct models learn from the
+    newest `months` unless they say from how many.
 
     Raises
     ------
@@ -164,7 +167,7 @@ def build_models(settings: Mapping[str, ModelSettings], *, seed: int, measure: s
     models: dict[str, Forecaster] = {}
     for name, each in settings.items():
         try:
-            models[name] = _build(each, models, seed, measure)
+            models[name] = _build(each, models, seed, measure, months)
         except (TypeError, ValueError) as error:
             raise SettingsError(f"models.{name}: {error}") from error
     return models
@@ -202,9 +205,17 @@ def _regions(asked: RegionSettings) -> Regions:
     return bundled(str(asked.level), asked.countries)
 
 
-def _build(asked: ModelSettings, models: Mapping[str, Forecaster], seed: int, measure: str) -> Forecaster:
+def _models_of(experiment: Experiment) -> dict[str, Forecaster]:
+    wanted = experiment.forecast
+    return build_models(experiment.models, seed=wanted.seed, measure=experiment.data.measure, months=wanted.learn_from)
+
+
+def _build(
+    asked: ModelSettings, models: Mapping[str, Forecaster], seed: int, measure: str, months: int | None
+) -> Forecaster:
     if asked.kind == "direct":
-        return Direct(_estimator(asked, seed), features=_features(asked), months=asked.months, measure=measure)
+        estimator = _estimator(asked, seed)
+        return Direct(estimator, features=_features(asked), months=asked.months or months, measure=measure)
     if asked.kind == "pool":
         weights = dict(asked.members) if isinstance(asked.members, Mapping) else None
         members = list(asked.members or ())

@@ -90,9 +90,12 @@ class ForecastSettings(Section):
         Number of joint draws.
     seed
         Decides every random number.
+    learn_from
+        How many of the newest months ``direct`` models learn from, unless they say so themselves; all if None.
     """
 
     origin: str | None = None
+    learn_from: int | None = Field(default=None, ge=12)
     horizons: int = Field(default=12, ge=1, le=36)
     lag: int = Field(default=0, ge=0, le=12)
     draws: int = Field(default=1000, ge=100, le=100_000)
@@ -151,7 +154,10 @@ class ModelSettings(Section):
 
 
 class Experiment(Section):
-    """A whole experiment."""
+    """A whole experiment.
+
+    In a file, ``models_from`` may name another file, relative to it, whose models come before its own.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
@@ -205,19 +211,37 @@ def load(path: str | Path) -> Experiment:
     file = Path(path)
     if not file.is_file() and (experiments_dir() / f"{file.stem}.toml").is_file() and file.suffix in ("", ".toml"):
         file = experiments_dir() / f"{file.stem}.toml"
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError) as error:
+    if not file.is_file():
         shipped = sorted(each.stem for each in experiments_dir().glob("*.toml"))
         raise SettingsError(
             f"there is no experiment {str(path)!r}{nearest(file.stem, shipped)}; shipped: {', '.join(shipped)}"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is not valid TOML: {error}") from error
+        )
+    values = _read_toml(file)
+    shared = values.pop("models_from", None)
+    if shared is not None:
+        values["models"] = {**_shared_models(file, str(shared)), **values.get("models", {})}
     try:
         return Experiment(**values)
     except ValidationError as error:
         raise SettingsError(f"{path}: {_in_words(error)}") from error
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: is not valid TOML: {error}") from error
+
+
+def _shared_models(file: Path, name: str) -> dict[str, Any]:
+    """The models of the file that ``models_from`` names."""
+    shared = file.parent / name
+    if not shared.is_file():
+        raise SettingsError(f"{file}: models_from names {name}; there is no such file in {file.parent}")
+    found = _read_toml(shared)
+    if list(found) != ["models"]:
+        raise SettingsError(f"{shared}: must have models and nothing else; it has {', '.join(found) or 'nothing'}")
+    return dict(found["models"])
 
 
 def _in_words(error: ValidationError) -> str:
