@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -217,14 +217,25 @@ def _build(
         estimator = _estimator(asked, seed)
         return Direct(estimator, features=_features(asked), months=asked.months or months, measure=measure)
     if asked.kind == "pool":
-        weights = dict(asked.members) if isinstance(asked.members, Mapping) else None
-        members = list(asked.members or ())
+        members = list(dict.fromkeys([*(asked.members or ()), *(asked.quiet_members or ())]))
         unknown = [name for name in members if name not in models]
         if unknown or not members:
             raise ValueError(f"members must be models named above it, {list(models)}; got {unknown or 'none'}")
-        return Pool({name: models[name] for name in members}, weights=weights, measure=measure)
+        return Pool(
+            {name: models[name] for name in members},
+            weights=_weights(asked.members),
+            quiet_weights=_weights(asked.quiet_members),
+            measure=measure,
+        )
     model = find(asked.kind, MODELS, what="model")
     return model(**{"measure": measure, **asked.parameters})
+
+
+def _weights(members: Collection[str] | Mapping[str, float] | None) -> dict[str, float] | None:
+    """Weights as given, or equal ones for names."""
+    if members is None or isinstance(members, Mapping):
+        return None if members is None else dict(members)
+    return dict.fromkeys(members, 1.0)
 
 
 def _estimator(asked: ModelSettings, seed: int) -> BaseEstimator:

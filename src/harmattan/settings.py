@@ -139,6 +139,8 @@ class ModelSettings(Section):
         For ``direct``: the features to use, each a table with ``name`` and its parameters; the standard ones if None.
     members
         For ``pool``: names of models above, or a weight by name; equal weights if only names are given.
+    quiet_members
+        For ``pool``: the same for regions without an attack in the last twelve months; as `members` if None.
     baseline
         Whether the others are compared with it.
     """
@@ -150,6 +152,7 @@ class ModelSettings(Section):
     months: int | None = Field(default=None, ge=12)
     features: tuple[Mapping[str, str | int | float], ...] | None = None
     members: tuple[str, ...] | Mapping[str, float] | None = None
+    quiet_members: tuple[str, ...] | Mapping[str, float] | None = None
     baseline: bool = False
 
 

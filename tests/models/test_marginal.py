@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harmattan.models.combine import Pool, mixture
+from harmattan.models.combine import Pool, mixture, quiet
 from harmattan.models.dependence import recorded_paths, schaake_shuffle
 from harmattan.models.marginal import from_probabilities, hurdle, moment_dispersion, negative_binomial
 from harmattan.models.sizes import growth, recorded_sizes
@@ -60,7 +60,9 @@ def test_a_pool_without_members_or_with_wrong_weights_is_refused(burkina: Panel)
 
     with pytest.raises(ValueError, match="a pool needs at least one member; it has none"):
         Pool({}).fit(burkina, (1,))
-    with pytest.raises(ValueError, match=r"one weight, not negative, for each of its members \['z'\]; got \{'y': 1\}"):
+    with pytest.raises(
+        ValueError, match=r"weights, not negative and not all zero, of its members \['z'\]; got \{'y': 1\}"
+    ):
         Pool({"z": Zero()}, weights={"y": 1}).fit(burkina, (1,))
 
 
@@ -82,3 +84,14 @@ def test_growth_is_one_where_nothing_changes_and_grows_with_the_totals() -> None
 def test_probabilities_become_draws_in_proportion() -> None:
     draws = from_probabilities(np.array([0, 2, 9], dtype=np.int32), np.array([[5.0, 3.0, 2.0]]), 10)
     assert draws[:, 0].tolist() == [0] * 5 + [2] * 3 + [9] * 2
+
+
+def test_quiet_regions_may_have_weights_of_their_own(burkina: Panel) -> None:
+    from harmattan.models.baselines import Conflictology, Zero
+
+    pool = Pool({"z": Zero(), "c": Conflictology()}, weights={"c": 1}, quiet_weights={"z": 1}).fit(burkina, (1,))
+    chance = pool.forecast(1200, np.random.default_rng(1)).probability().loc[1]
+    alone = Conflictology().fit(burkina, (1,)).forecast(12, np.random.default_rng(1)).probability().loc[1]
+    calm = quiet(burkina)
+    assert (chance[calm] < 0.001).all()
+    np.testing.assert_allclose(chance[~calm], alone[~calm], atol=0.02)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+import pandas as pd
 
 from harmattan.forecast import Draws, Forecast
 from harmattan.models.dependence import setting
@@ -16,8 +17,14 @@ if TYPE_CHECKING:
     from harmattan.models import Forecaster
 
 
+QUIET_MONTHS = 12
+
+
 class Pool:
     """Linear pool of forecasts: a mixture of the members' distributions, then joined by recorded paths.
+
+    Regions that were quiet for twelve months may have weights of their own, since who is good at saying where violence
+    goes on is not who is good at saying where it begins.
 
     Parameters
     ----------
@@ -25,6 +32,8 @@ class Pool:
         Forecasters by name.
     weights
         Weight of each member, not negative; equal if None. They are normalised.
+    quiet_weights
+        The same for regions without an attack in the twelve months to the origin; as `weights` if None.
     measure
         Which measure the members forecast.
     """
@@ -34,10 +43,12 @@ class Pool:
         members: Mapping[str, Forecaster],
         *,
         weights: Mapping[str, float] | None = None,
+        quiet_weights: Mapping[str, float] | None = None,
         measure: str = "attacks",
     ) -> None:
         self.members = members
         self.weights = weights
+        self.quiet_weights = quiet_weights
         self.measure = measure
 
     def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
@@ -51,12 +62,9 @@ class Pool:
         if not self.members:
             raise ValueError("a pool needs at least one member; it has none")
         self.setting_ = setting(panel, horizons, self.measure)
-        weights = dict.fromkeys(self.members, 1.0) if self.weights is None else dict(self.weights)
-        if set(weights) != set(self.members) or min(weights.values()) < 0 or sum(weights.values()) <= 0:
-            raise ValueError(
-                f"a pool needs one weight, not negative, for each of its members {sorted(self.members)}; got {weights}"
-            )
-        self.weights_ = {name: weights[name] / sum(weights.values()) for name in self.members}
+        self.weights_ = normalised(self.members, self.weights)
+        self.quiet_weights_ = normalised(self.members, self.quiet_weights or self.weights)
+        self.quiet_ = quiet(panel).to_numpy()
         return self
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
@@ -65,9 +73,33 @@ class Pool:
 
     def combine(self, made: Mapping[str, Forecast], draws: int, rng: np.random.Generator) -> Forecast:
         """Mix forecasts that the members have made already."""
-        names = list(self.members)
-        mixed = mixture([made[name].draws for name in names], [self.weights_[name] for name in names], draws)
+        mixed = np.empty((draws, len(self.setting_.horizons), len(self.quiet_)), dtype=np.int32)
+        for where, weights in ((self.quiet_, self.quiet_weights_), (~self.quiet_, self.weights_)):
+            used = [name for name, weight in weights.items() if weight > 0]
+            parts = [made[name].draws[:, :, where] for name in used]
+            mixed[:, :, where] = mixture(parts, [weights[name] for name in used], draws)
         return self.setting_.joint(mixed, rng)
+
+
+def quiet(panel: Panel) -> pd.Series:
+    """Whether each region had no attack in the twelve months to the panel's last."""
+    return (panel.attacks.iloc[-QUIET_MONTHS:] == 0).all()
+
+
+def normalised(members: Mapping[str, Forecaster], weights: Mapping[str, float] | None) -> dict[str, float]:
+    """Return weights that sum to one, equal ones if None; members without a weight get none.
+
+    Raises
+    ------
+    ValueError
+        If a weight is of no member, negative, or all are zero.
+    """
+    given = dict.fromkeys(members, 1.0) if weights is None else dict(weights)
+    if not set(given) <= set(members) or min(given.values()) < 0 or sum(given.values()) <= 0:
+        raise ValueError(
+            f"a pool needs weights, not negative and not all zero, of its members {sorted(members)}; got {given}"
+        )
+    return {name: given.get(name, 0.0) / sum(given.values()) for name in members}
 
 
 def mixture(members: Sequence[Draws], weights: Sequence[float], draws: int) -> Draws:
