@@ -4,7 +4,7 @@ import pytest
 
 from harmattan.backtest import backtest, forecast_all, score_rows
 from harmattan.models.baselines import Conflictology, Zero
-from harmattan.models.combine import Pool, quiet
+from harmattan.models.combine import Pool
 from harmattan.models.discounted import Discounted
 from harmattan.months import month, month_range
 from harmattan.panel import Panel
@@ -45,7 +45,7 @@ def test_onset_rows_had_no_attack_for_a_year(rows: pd.DataFrame, burkina: Panel)
     )
     calm = (burkina.attacks.loc["2022-09":"2023-08"].sum() == 0).rename("onset")
     pd.testing.assert_series_equal(marked["onset"], calm, check_names=False, check_index_type=False)
-    assert 0 < quiet(burkina.as_of(month("2023-08"))).sum() < 45
+    assert 0 < burkina.as_of(month("2023-08")).quiet.sum() < 45
 
 
 def test_the_number_of_workers_changes_nothing(burkina: Panel) -> None:

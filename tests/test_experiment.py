@@ -94,7 +94,7 @@ def test_estimators_get_the_seed_and_may_come_from_anywhere() -> None:
     forest, own, pool = models["forest"], models["own"], models["pool"]
     assert isinstance(forest, Direct) and forest.estimator.get_params()["random_state"] == 77
     assert isinstance(own, Direct) and isinstance(own.estimator, LogisticRegression)
-    assert own.features is not None and own.features[0].column == "lag(months=1)"
+    assert not isinstance(own.features, str) and own.features[0].column == "lag(months=1)"
     assert isinstance(pool, Pool) and pool.members["own"] is own and pool.weights == {"forest": 0.25, "own": 0.75}
 
 

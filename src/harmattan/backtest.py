@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from harmattan.forecast import Forecast
 from harmattan.models import Forecaster
-from harmattan.models.combine import Pool, quiet
+from harmattan.models.combine import Pool
 from harmattan.panel import Panel
 from harmattan.scores.diagnostics import randomised_pit
 from harmattan.scores.proper import brier, crps, log_score
@@ -150,7 +150,7 @@ def _score_one(panel: Panel, name: str, forecast: Forecast, seed: int) -> pd.Dat
     y = observed.to_numpy()
     known = ~np.isnan(y)
     table = pd.DataFrame(table[known]).assign(observed=y[known].astype(np.int64), model=name)
-    table["onset"] = table["region"].map(quiet(panel.as_of(forecast.origin))).to_numpy()
+    table["onset"] = table["region"].map(panel.as_of(forecast.origin).quiet).to_numpy()
     table["log_score"] = log_score(y[known] > 0, table["p1"])
     table["brier"] = brier(y[known] > 0, table["p1"])
     table["crps"] = crps(y[known], draws[:, known])

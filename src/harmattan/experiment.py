@@ -249,9 +249,9 @@ def _estimator(asked: ModelSettings, seed: int) -> BaseEstimator:
     return make_pipeline(StandardScaler(), estimator) if asked.scale else estimator
 
 
-def _features(asked: ModelSettings) -> tuple[Feature, ...] | None:
-    if asked.features is None:
-        return None
+def _features(asked: ModelSettings) -> tuple[Feature, ...] | str:
+    if isinstance(asked.features, str):
+        return asked.features
     return tuple(
         Feature(str(each["name"]), tuple((key, value) for key, value in each.items() if key != "name"))
         for each in asked.features

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from harmattan.backtest import quiet
 from harmattan.forecast import Forecast
 from harmattan.result import Result
 
@@ -165,7 +164,7 @@ def layer(result: Result, horizons: Sequence[int]) -> pd.DataFrame:
     numbers = [str(name) for name in table if name not in {"name", "country", *flags}]
     table[numbers] = table[numbers].where(covered, axis=0)
     table[flags] = table[flags].eq(True) & covered.to_numpy()[:, None]
-    return table.assign(quiet=quiet(result.panel, data_to(result)), covered=covered.astype(bool))
+    return table.assign(quiet=result.panel.as_of(data_to(result)).quiet, covered=covered.astype(bool))
 
 
 def data_to(result: Result) -> pd.Period:

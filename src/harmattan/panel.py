@@ -13,6 +13,8 @@ from harmattan.counts import Counts
 from harmattan.months import month_range
 from harmattan.regions import Regions
 
+QUIET_MONTHS = 12
+
 
 @dataclass(frozen=True, eq=False)
 class Panel:
@@ -60,6 +62,11 @@ class Panel:
     def attacks(self) -> pd.DataFrame:
         """The measure ``attacks``."""
         return self.measures["attacks"]
+
+    @property
+    def quiet(self) -> pd.Series:
+        """Whether each region had no attack in the `QUIET_MONTHS` months to the origin: an attack now would be an onset."""
+        return (self.attacks.iloc[-QUIET_MONTHS:] == 0).all()
 
     def as_of(self, origin: pd.Period, lag: int = 0) -> Panel:
         """Return what was known at `origin`: months up to `origin` less the `lag` newest, which are withheld.

@@ -136,7 +136,8 @@ class ModelSettings(Section):
     months
         For ``direct``: learn from the newest so many months only.
     features
-        For ``direct``: the features to use, each a table with ``name`` and its parameters; the standard ones if None.
+        For ``direct``: the name of a set of features, or the features to use, each a table with ``name`` and its
+        parameters.
     members
         For ``pool``: names of models above, or a weight by name; equal weights if only names are given.
     quiet_members
@@ -150,7 +151,7 @@ class ModelSettings(Section):
     estimator: str | None = None
     scale: bool = False
     months: int | None = Field(default=None, ge=12)
-    features: tuple[Mapping[str, str | int | float], ...] | None = None
+    features: str | tuple[Mapping[str, str | int | float], ...] = "standard"
     members: tuple[str, ...] | Mapping[str, float] | None = None
     quiet_members: tuple[str, ...] | Mapping[str, float] | None = None
     baseline: bool = False

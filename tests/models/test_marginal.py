@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harmattan.models.combine import Pool, mixture, quiet
+from harmattan.models.combine import Pool, mixture
 from harmattan.models.dependence import recorded_paths, schaake_shuffle
 from harmattan.models.marginal import from_probabilities, hurdle, moment_dispersion, negative_binomial
 from harmattan.models.sizes import growth, recorded_sizes
@@ -92,6 +92,6 @@ def test_quiet_regions_may_have_weights_of_their_own(burkina: Panel) -> None:
     pool = Pool({"z": Zero(), "c": Conflictology()}, weights={"c": 1}, quiet_weights={"z": 1}).fit(burkina, (1,))
     chance = pool.forecast(1200, np.random.default_rng(1)).probability().loc[1]
     alone = Conflictology().fit(burkina, (1,)).forecast(12, np.random.default_rng(1)).probability().loc[1]
-    calm = quiet(burkina)
+    calm = burkina.quiet
     assert (chance[calm] < 0.001).all()
     np.testing.assert_allclose(chance[~calm], alone[~calm], atol=0.02)

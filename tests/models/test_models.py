@@ -15,7 +15,10 @@ from harmattan.models.baselines import Bootstrap, Conflictology, Last, Neighbour
 from harmattan.models.combine import Pool
 from harmattan.models.counts import HurdleRegressor, NegativeBinomialRegressor
 from harmattan.models.discounted import Discounted
+from harmattan.models.endemic import Endemic
+from harmattan.models.hazard import FirstAttack
 from harmattan.models.learners import Direct
+from harmattan.models.selfexciting import SelfExciting
 from harmattan.months import month
 from harmattan.panel import Panel
 
@@ -37,6 +40,9 @@ ALL: dict[str, Callable[[], Forecaster]] = {
     "rate": OwnRate,
     "bootstrap": Bootstrap,
     "discounted": Discounted,
+    "first_attack": FirstAttack,
+    "selfexciting": SelfExciting,
+    "endemic": Endemic,
     "direct": logistic,
     "direct-forest": lambda: Direct(ESTIMATORS["forest"](n_estimators=10, min_samples_leaf=10, random_state=1)),
     "direct-boosting": lambda: Direct(ESTIMATORS["boosting"](max_iter=10, random_state=1)),

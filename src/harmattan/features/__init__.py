@@ -30,6 +30,7 @@ FEATURES: dict[str, Callable[..., pd.DataFrame]] = {
     "neighbour_share": surroundings.neighbour_share,
     "kernel_sum": surroundings.kernel_sum,
     "frontier_distance": surroundings.frontier_distance,
+    "frontier_nearness": surroundings.frontier_nearness,
     "country_mean": surroundings.country_mean,
     "total_mean": surroundings.total_mean,
     "static": context.static,
@@ -85,6 +86,7 @@ def standard(panel: Panel) -> tuple[Feature, ...]:
     ]
     chosen += [
         feature("frontier_distance"),
+        feature("frontier_nearness"),
         feature("total_mean", months=3),
         feature("total_mean", months=12),
     ]
@@ -96,6 +98,22 @@ def standard(panel: Panel) -> tuple[Feature, ...]:
         chosen += [feature("kernel_sum", measure="other_attacks", half_life=6, km=40)]
     chosen += [feature("season", phase="sin"), feature("season", phase="cos")]
     return (*chosen, *(feature("static", column=c) for c in _static_columns(panel)))
+
+
+def compact(panel: Panel) -> tuple[Feature, ...]:
+    """Return the fourteen features that say most, for learners that many alike ones lead astray."""
+    chosen = [feature("lag", measure="attacks", months=0), feature("recent_mean", measure="attacks", months=3)]
+    chosen += [feature("decayed_share", measure="attacks", half_life=h) for h in (2, 6, 24)]
+    chosen += [feature("decayed_mean", measure="attacks", half_life=6), feature("months_since", measure="attacks")]
+    chosen += [feature("total_so_far", measure="attacks"), feature("total_mean", months=12)]
+    chosen += [feature("neighbour_share", measure="attacks", months=12), feature("frontier_nearness")]
+    chosen += [feature("kernel_sum", measure="attacks", half_life=12, km=80), feature("static", column="area_km2")]
+    if "other_attacks" in panel.measures:
+        chosen += [feature("decayed_mean", measure="other_attacks", half_life=12)]
+    return tuple(chosen)
+
+
+SETS: dict[str, Callable[[Panel], tuple[Feature, ...]]] = {"standard": standard, "compact": compact}
 
 
 @lru_cache(maxsize=8)

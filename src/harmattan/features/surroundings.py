@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from harmattan.features.history import active, decay, logged, window_mean
+from harmattan.features.history import FEWEST, active, decay, logged, window_mean
 from harmattan.panel import Panel
 from harmattan.sphere import great_circle_km
 
@@ -42,6 +42,26 @@ def frontier_distance(panel: Panel, *, measure: str = "attacks", months: int = 1
     seen = panel.measures[measure].rolling(months, min_periods=1).count() > 0
     frame = pd.DataFrame(np.minimum(km, most), panel.months, panel.regions.table.index)
     return logged(frame.where(seen))
+
+
+def frontier_nearness(panel: Panel, *, measure: str = "attacks", months: int = 12, km: float = 80) -> pd.DataFrame:
+    """``exp(-d / km)`` with d the km to the nearest other region active in the last `months` months.
+
+    Zero where no other region is active; unknown in the first months of the panel, when the window is not yet full.
+
+    Raises
+    ------
+    ValueError
+        If `km` is not positive.
+    """
+    if not km > 0:
+        raise ValueError(f"km must be a positive number of km; got {km}")
+    nearness = np.exp(-distances(panel) / km)
+    np.fill_diagonal(nearness, 0)
+    active = (window_mean(panel.measures[measure], months) > 0).to_numpy()
+    nearest = np.where(active[:, None, :], nearness, np.float32(0)).max(axis=2)
+    nearest[: min(months, FEWEST) - 1] = np.nan
+    return pd.DataFrame(nearest.astype(np.float32), panel.months, panel.regions.table.index)
 
 
 def country_mean(panel: Panel, *, measure: str = "attacks", months: int = 3) -> pd.DataFrame:

@@ -25,7 +25,10 @@ from harmattan.models import baselines
 from harmattan.models.combine import Pool
 from harmattan.models.counts import HurdleRegressor, NegativeBinomialRegressor
 from harmattan.models.discounted import Discounted
+from harmattan.models.endemic import Endemic
+from harmattan.models.hazard import FirstAttack
 from harmattan.models.learners import Direct
+from harmattan.models.selfexciting import SelfExciting
 from harmattan.panel import Panel
 
 
@@ -47,6 +50,9 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
     "rate": baselines.OwnRate,
     "bootstrap": baselines.Bootstrap,
     "discounted": Discounted,
+    "first_attack": FirstAttack,
+    "selfexciting": SelfExciting,
+    "endemic": Endemic,
     "direct": Direct,
     "pool": Pool,
 }

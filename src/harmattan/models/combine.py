@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import pandas as pd
 
 from harmattan.forecast import Draws, Forecast
 from harmattan.models.dependence import setting
@@ -15,9 +14,6 @@ from harmattan.panel import Panel
 
 if TYPE_CHECKING:
     from harmattan.models import Forecaster
-
-
-QUIET_MONTHS = 12
 
 
 class Pool:
@@ -64,7 +60,7 @@ class Pool:
         self.setting_ = setting(panel, horizons, self.measure)
         self.weights_ = normalised(self.members, self.weights)
         self.quiet_weights_ = normalised(self.members, self.quiet_weights or self.weights)
-        self.quiet_ = quiet(panel).to_numpy()
+        self.quiet_ = panel.quiet.to_numpy()
         return self
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
@@ -79,11 +75,6 @@ class Pool:
             parts = [made[name].draws[:, :, where] for name in used]
             mixed[:, :, where] = mixture(parts, [weights[name] for name in used], draws)
         return self.setting_.joint(mixed, rng)
-
-
-def quiet(panel: Panel) -> pd.Series:
-    """Whether each region had no attack in the twelve months to the panel's last."""
-    return (panel.attacks.iloc[-QUIET_MONTHS:] == 0).all()
 
 
 def normalised(members: Mapping[str, Forecaster], weights: Mapping[str, float] | None) -> dict[str, float]:

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, clone, is_classifier
 
-from harmattan.features import Feature, columns, design, standard
+from harmattan.features import SETS, Feature, columns, design
 from harmattan.forecast import Draws, Forecast, event_probability
 from harmattan.models.dependence import setting
 from harmattan.models.marginal import hurdle, levels, moment_dispersion, negative_binomial
 from harmattan.models.sizes import Sizes, recorded_sizes
+from harmattan.named import find
 from harmattan.panel import Panel
 
 
@@ -31,7 +32,7 @@ class Direct:
     estimator
         A scikit-learn estimator; it is cloned, never fitted itself. Give it a ``random_state``.
     features
-        Features to use; `harmattan.features.standard` of the panel if none are given.
+        Features to use, or the name of a set in `harmattan.features.SETS`.
     months
         Learn from the newest so many origins only; all if None.
     measure
@@ -42,7 +43,7 @@ class Direct:
         self,
         estimator: BaseEstimator,
         *,
-        features: Sequence[Feature] | None = None,
+        features: Sequence[Feature] | str = "standard",
         months: int | None = None,
         measure: str = "attacks",
     ) -> None:
@@ -60,13 +61,13 @@ class Direct:
             If no pair of complete features and a known count is left to learn from, or the features at the origin
             have a hole.
         """
-        chosen = tuple(self.features) if self.features is not None else standard(panel)
+        chosen = _chosen(self.features, panel)
         values = design(panel, chosen)
         self.setting_ = setting(panel, horizons, self.measure)
         self.columns_ = tuple(columns(chosen))
         self.sizes_ = [recorded_sizes(panel, self.measure, horizon) for horizon in horizons]
         self.now_ = values[-1]
-        _check_now(self.now_, self.columns_, panel)
+        check_known(self.now_, self.columns_, panel)
         counts = panel.measures[self.measure].to_numpy()
         self.fits_ = [self._fit_one(values, counts, horizon) for horizon in horizons]
         return self
@@ -109,6 +110,12 @@ class Direct:
         return negative_binomial(np.asarray(estimator.predict(self.now_), dtype=np.float64), fit["dispersion"], draws)
 
 
+def _chosen(features: Sequence[Feature] | str, panel: Panel) -> tuple[Feature, ...]:
+    if isinstance(features, str):
+        return find(features, SETS, what="set of features")(panel)
+    return tuple(features)
+
+
 def training_pairs(
     values: npt.NDArray[np.float32], counts: npt.NDArray[np.float32], horizon: int, months: int | None = None
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
@@ -132,7 +139,8 @@ def training_pairs(
     return x[known], y[known]
 
 
-def _check_now(now: npt.NDArray[np.float32], names: tuple[str, ...], panel: Panel) -> None:
+def check_known(now: npt.NDArray[np.float32], names: tuple[str, ...], panel: Panel) -> None:
+    """Refuse features at the origin, shape (region, feature), that have a hole; the message names the first."""
     holes = np.argwhere(np.isnan(now))
     if len(holes):
         region, column = holes[0]
