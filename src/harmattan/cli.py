@@ -120,14 +120,16 @@ def backtest(
 
     `harmattan backtest countries --json`
     """
-    from harmattan.experiment import backtest_scores
+    from harmattan.experiment import backtest_rows, baselines_of
+    from harmattan.scores.table import score_table
 
     settings = _load(experiment, data, None)
     changes: dict[str, Any] = {"origins": origins, "last": last, "horizons": _numbers(horizons)}
     changed = {key: value for key, value in changes.items() if value is not None}
     settings = settings.with_backtest(changed)
     with _progress(settings.title) as tell:
-        scores = backtest_scores(settings, workers=workers, progress=tell)
+        rows = backtest_rows(settings, workers=workers, progress=tell)
+    scores = score_table(rows, baselines_of(settings))
     _show(scores, as_json, _skill_view)
 
 

@@ -58,7 +58,7 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
         raise SettingsError(f"forecast.origin must lie in the data, {panel.months[0]} to {panel.origin}; got {origin}")
     models = _models_of(experiment)
     rows = try_on_past(experiment, panel, models, origin=origin, workers=workers, progress=progress)
-    baselines = tuple(name for name, each in experiment.models.items() if each.baseline)
+    baselines = baselines_of(experiment)
     scores = score_table(rows, baselines)
     champion = best(scores)
     (fitted, forecasts), (_, before) = _forecast_now_and_before(
@@ -121,12 +121,16 @@ def try_on_past(
     )
 
 
-def backtest_scores(experiment: Experiment, *, workers: int = 1, progress: Progress | None = None) -> pd.DataFrame:
-    """Return the score table of an experiment's rolling origins, without forecasting."""
+def backtest_rows(experiment: Experiment, *, workers: int = 1, progress: Progress | None = None) -> pd.DataFrame:
+    """Return the scored rows (`harmattan.backtest.score_rows`) of an experiment without forecasting ahead."""
     panel, _ = read_data(experiment)
     models = _models_of(experiment)
-    rows = try_on_past(experiment, panel, models, origin=panel.origin, workers=workers, progress=progress)
-    return score_table(rows, tuple(name for name, each in experiment.models.items() if each.baseline))
+    return try_on_past(experiment, panel, models, origin=panel.origin, workers=workers, progress=progress)
+
+
+def baselines_of(experiment: Experiment) -> tuple[str, ...]:
+    """Return the names of the models that others are compared with."""
+    return tuple(name for name, each in experiment.models.items() if each.baseline)
 
 
 def read_data(experiment: Experiment) -> tuple[Panel, Caption]:

@@ -65,7 +65,7 @@ class Panel:
 
     @property
     def quiet(self) -> pd.Series:
-        """Whether each region had no attack in the `QUIET_MONTHS` months to the origin: an attack now would be an onset."""
+        """Whether each region had no attack in the `QUIET_MONTHS` months to the origin: its next would be an onset."""
         return (self.attacks.iloc[-QUIET_MONTHS:] == 0).all()
 
     def as_of(self, origin: pd.Period, lag: int = 0) -> Panel:
