@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harmattan.models.combine import Pool, mixture
-from harmattan.models.dependence import recorded_paths, schaake_shuffle
+from harmattan.models.dependence import recorded_paths, schaake_shuffle, setting
 from harmattan.models.marginal import from_probabilities, hurdle, moment_dispersion, negative_binomial
 from harmattan.models.sizes import growth, recorded_sizes
 from harmattan.panel import Panel
@@ -95,3 +95,14 @@ def test_quiet_regions_may_have_weights_of_their_own(burkina: Panel) -> None:
     calm = burkina.quiet
     assert (chance[calm] < 0.001).all()
     np.testing.assert_allclose(chance[~calm], alone[~calm], atol=0.02)
+
+
+def test_simulated_futures_keep_their_marginals_when_recorded_paths_join_them(burkina: Panel) -> None:
+    where = setting(burkina, (1, 3), "attacks")
+    draws = np.random.default_rng(3).poisson(2, (300, 2, 45)).astype(np.int32)
+    joined = where.simulated(draws, "recorded", np.random.default_rng(1)).draws
+    np.testing.assert_array_equal(np.sort(joined, axis=0), np.sort(draws, axis=0))
+    assert joined.sum(axis=2).std() > draws.sum(axis=2).std()
+    np.testing.assert_array_equal(where.simulated(draws, "simulated", np.random.default_rng(1)).draws, draws)
+    with pytest.raises(ValueError, match="joined must be recorded or simulated; got 'glued'"):
+        where.simulated(draws, "glued", np.random.default_rng(1))

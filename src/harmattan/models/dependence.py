@@ -79,6 +79,21 @@ class Setting:
             marginals = np.repeat(marginals[:, None, :], len(self.horizons), axis=1)
         return self.forecast(schaake_shuffle(marginals, self.paths, rng))
 
+    def simulated(self, draws: Draws, joined: str, rng: np.random.Generator) -> Forecast:
+        """Return simulated futures as they are, or keep their marginals and join them by recorded paths.
+
+        A model simulated at its estimates knows no common shock and no doubt about itself, so its totals over regions
+        vary too little; recorded paths bring both back.
+
+        Raises
+        ------
+        ValueError
+            If `joined` is neither ``recorded`` nor ``simulated``.
+        """
+        if joined not in ("recorded", "simulated"):
+            raise ValueError(f"joined must be recorded or simulated; got {joined!r}")
+        return self.forecast(draws) if joined == "simulated" else self.joint(np.sort(draws, axis=0), rng)
+
     def forecast(self, draws: Draws) -> Forecast:
         """Return draws that are joint already as a forecast."""
         regions = pd.Index(self.regions, name="region")

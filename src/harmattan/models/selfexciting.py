@@ -22,7 +22,7 @@ class SelfExciting:
     random, and its place is spread over a disc of the region's area; clusters shorter than a month or narrower than a
     region are blurred, and σ and the decay are not those of points (for these see
     `harmattan.models.selfexciting_fit.fit_points`). The background is the region's own discounted rate and the common
-    rate by area, as of the origin; draws are whole futures, joint over regions and months. The form is in
+    rate by area, as of the origin; draws are whole futures. The form is in
     `harmattan.models.selfexciting_regions`.
 
     Parameters
@@ -31,6 +31,9 @@ class SelfExciting:
         Which measure to forecast. Deaths come in numbers at a time, which this model does not know: use it for attacks.
     placement
         Seed of the days on which attacks are placed, part of the fit; the draws depend on the forecast's own generator.
+    joined
+        What joins regions and months: ``recorded`` paths, which give totals their spread, or the paths as
+        ``simulated``, which show who hits whom.
 
     References
     ----------
@@ -48,9 +51,10 @@ class SelfExciting:
     (200, 2, 45)
     """
 
-    def __init__(self, *, measure: str = "attacks", placement: int = 0) -> None:
+    def __init__(self, *, measure: str = "attacks", placement: int = 0, joined: str = "recorded") -> None:
         self.measure = measure
         self.placement = placement
+        self.joined = joined
 
     def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
         """Place the attacks on days and fit background, triggering, decay and reach."""
@@ -69,4 +73,4 @@ class SelfExciting:
         horizons, origin = np.asarray(self.setting_.horizons), month(self.setting_.origin)
         lengths = np.array([(origin + ahead).days_in_month for ahead in range(1, horizons[-1] + 1)], dtype=np.intp)
         counted = futures(self.process_, lengths, draws, rng)
-        return self.setting_.forecast(counted[:, horizons - 1])
+        return self.setting_.simulated(counted[:, horizons - 1], self.joined, rng)

@@ -58,6 +58,9 @@ class Endemic:
         ``"common"``, or ``"country"`` for one of each country.
     months
         Learn from the newest so many months only, since attacks spread differently as the years go; all if None.
+    joined
+        What joins regions and months: ``recorded`` paths, which give totals their spread, or the paths as
+        ``simulated``, which show who hits whom.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class Endemic:
         neighbours: Sequence[str] = (),
         overdispersion: str = "common",
         months: int | None = 60,
+        joined: str = "recorded",
     ) -> None:
         self.measure = measure
         self.family = family
@@ -94,6 +98,7 @@ class Endemic:
         self.own = own
         self.neighbours = neighbours
         self.overdispersion = overdispersion
+        self.joined = joined
         self.months = months
 
     def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
@@ -138,9 +143,9 @@ class Endemic:
         return self
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
-        """Simulate joint paths and return the months asked for."""
+        """Simulate paths and return the months asked for."""
         paths = simulate(self.dynamics_, draws, rng)
-        return self.setting_.forecast(paths[:, np.asarray(self.setting_.horizons) - 1])
+        return self.setting_.simulated(paths[:, np.asarray(self.setting_.horizons) - 1], self.joined, rng)
 
     def _check(self, panel: Panel) -> None:
         if self.measure not in panel.measures:
