@@ -78,7 +78,7 @@ def run(
     from harmattan.words import in_words
 
     destination = store or tracking.default_store(Path.cwd())
-    tables = []
+    tables = {}
     for name in experiments or STANDARD:
         experiment = _load(name, data, origin)
         with _progress(experiment.title) as tell:
@@ -89,7 +89,7 @@ def run(
             tell("logging to MLflow", 0, 1)
             tracking.log(result, store=destination, release=folder)
             tell("logging to MLflow", 1, 1)
-        tables.append(result.scores.assign(experiment=result.name))
+        tables[result.name] = result.scores
         if not as_json:
             _say(result.caption.title, in_words(result), folder)
     if as_json:
@@ -289,10 +289,12 @@ def _print_json(table: pd.DataFrame) -> None:
     typer.echo(table.to_json(orient="records", force_ascii=False, indent=2))
 
 
-def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One score table; with a column that names the experiment where there are several."""
     import pandas
 
-    return pandas.concat(tables, ignore_index=True)
+    named = [scores.assign(experiment=name) if len(tables) > 1 else scores for name, scores in tables.items()]
+    return pandas.concat(named, ignore_index=True)
 
 
 def _complain(message: str) -> None:
