@@ -32,8 +32,9 @@ types: install  ## mypy, strict
 floors: install  ## Imports go down only
 	.venv/bin/lint-imports
 
-docs: install  ## Make the score table of docs/skill.md again and run every example
+docs: install  ## Make the tables of docs/skill.md and docs/worlds.md again and run every example
 	$(PY) benchmarks/skill.py
+	$(PY) benchmarks/worlds.py
 	$(PY) -m pytest README.md docs
 
 bench: install  ## Speed beside the peers
