@@ -115,3 +115,16 @@ def test_real_events_by_admin1_become_a_panel(shared: Path) -> None:
     assert "other_attacks" in panel.measures
     assert caption.licence == "CC BY 4.0" and any("Left out" in line for line in caption.caveats)
     assert any("lethal events only" in line for line in caption.caveats)
+
+
+def test_origins_with_too_little_before_them_are_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "counts.csv"
+    months = [f"{2022 + i // 12}-{i % 12 + 1:02d}" for i in range(20)]
+    file.write_text("region,month,attacks,deaths\n" + "".join(f"BF5602,{m},1,0\n" for m in months), encoding="utf-8")
+    short = quick(data={"file": str(file)}, backtest={"origins": 24, "horizons": (1, 3)})
+    assert sorted(run(short).rows["origin"].unique()) == ["2023-04", "2023-05", "2023-06", "2023-07"]
+    too_short = quick(data={"file": str(file)}, backtest={"origins": 24, "horizons": (12,)})
+    with pytest.raises(
+        SettingsError, match="the first origin with a year and 12 months before it is 2024-01, after the"
+    ):
+        run(too_short)

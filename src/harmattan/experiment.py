@@ -30,6 +30,7 @@ from harmattan.scores.table import score_table
 from harmattan.settings import DataSettings, Experiment, ModelSettings, RegionSettings, SettingsError
 
 CHANGE_HORIZONS = 3
+YEAR = 12
 
 Progress = Callable[[str, int, int], None]
 
@@ -91,15 +92,28 @@ def try_on_past(
 ) -> pd.DataFrame:
     """Score the models at the rolling origins of an experiment, none later than the month before `origin`.
 
+    Origins with less than a year and the longest horizon before them are left out: there is nothing to learn from.
+
     Returns
     -------
     pandas.DataFrame
         See `harmattan.backtest.score_rows`.
+
+    Raises
+    ------
+    SettingsError
+        If no origin is left.
     """
     asked = experiment.backtest
     last = min(month(asked.last), origin - 1) if asked.last else origin - 1
     origins = [last - back for back in reversed(range(asked.origins))]
-    origins = [each for each in origins if each >= panel.months[0]]
+    first = panel.months[0] + YEAR + max(asked.horizons) + experiment.forecast.lag
+    origins = [each for each in origins if each >= first]
+    if not origins:
+        raise SettingsError(
+            f"backtest: the first origin with a year and {max(asked.horizons)} months before it is {first}, after the "
+            f"last there is, {last}; give more months of data or shorter backtest.horizons"
+        )
     done = 0
 
     def one_more() -> None:
