@@ -100,6 +100,13 @@ def test_the_fit_climbs_past_where_r_stopped(
     assert fitted.branching_ratio == pytest.approx(reference["R0_mean"], abs=0.02)
 
 
+def test_r_climbs_to_the_same_maximum_when_told_to_go_on(fitted: PointFit) -> None:
+    converged = json.loads((Path(__file__).parents[1] / "reference" / "twinstim_converged.json").read_text())
+    apart = np.abs(fitted.estimates - np.array(list(converged["coef"].values()))) / fitted.standard_errors
+    assert apart.max() < 0.02
+    assert fitted.llf == pytest.approx(converged["loglik"], abs=1e-3)
+
+
 def test_a_higher_maximum_lies_below_the_precision_of_the_places(fitted: PointFit) -> None:
     profile = reach_profile(fitted, sigma_km=[0.74, 4.0, fitted.sigma_km, 20.0])["difference"]
     assert profile[0] > 150
