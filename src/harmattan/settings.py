@@ -151,7 +151,7 @@ class ModelSettings(Section):
     estimator: str | None = None
     scale: bool = False
     months: int | None = Field(default=None, ge=12)
-    features: str | tuple[Mapping[str, str | int | float], ...] = "standard"
+    features: str | tuple[Mapping[str, str | int | float], ...] = "compact"
     members: tuple[str, ...] | Mapping[str, float] | None = None
     quiet_members: tuple[str, ...] | Mapping[str, float] | None = None
     baseline: bool = False

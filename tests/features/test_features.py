@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harmattan.features import FEATURES, Feature, columns, design, feature, standard
+from harmattan.features import FEATURES, Feature, columns, design, feature, full
 from harmattan.months import month
 from harmattan.panel import Panel
 
@@ -94,16 +94,16 @@ def test_the_frontier_is_where_attacks_were(burkina: Panel) -> None:
 
 
 def test_a_design_is_the_features_side_by_side(burkina: Panel) -> None:
-    chosen = standard(burkina)
+    chosen = full(burkina)
     values = design(burkina, chosen)
     assert values.shape == (96, 45, len(chosen)) and len(set(columns(chosen))) == len(chosen)
     np.testing.assert_array_equal(values[..., 3], chosen[3](burkina).to_numpy())
 
 
-def test_standard_features_use_other_attacks_only_where_there_are_any(burkina: Panel) -> None:
+def test_the_full_set_uses_other_attacks_only_where_there_are_any(burkina: Panel) -> None:
     alone = Panel(burkina.regions, {"attacks": burkina.attacks}, burkina.covered)
-    assert any("other_attacks" in name for name in columns(standard(burkina)))
-    assert not any("other_attacks" in name for name in columns(standard(alone)))
+    assert any("other_attacks" in name for name in columns(full(burkina)))
+    assert not any("other_attacks" in name for name in columns(full(alone)))
 
 
 def test_wrong_names_say_the_nearest(burkina: Panel) -> None:

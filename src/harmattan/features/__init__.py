@@ -66,8 +66,8 @@ def feature(name: str, **parameters: str | float) -> Feature:
     return Feature(name, tuple(parameters.items()))
 
 
-def standard(panel: Panel) -> tuple[Feature, ...]:
-    """Return the features a learner gets unless an experiment names others.
+def full(panel: Panel) -> tuple[Feature, ...]:
+    """Return some forty features, for learners that choose among many.
 
     History, surroundings and context of ``attacks``; history and surroundings of ``other_attacks`` where the panel
     has it; each static column the regions have.
@@ -101,7 +101,7 @@ def standard(panel: Panel) -> tuple[Feature, ...]:
 
 
 def compact(panel: Panel) -> tuple[Feature, ...]:
-    """Return the fourteen features that say most, for learners that many alike ones lead astray."""
+    """Return the fourteen features that say most: what a learner gets unless an experiment names others."""
     chosen = [feature("lag", measure="attacks", months=0), feature("recent_mean", measure="attacks", months=3)]
     chosen += [feature("decayed_share", measure="attacks", half_life=h) for h in (2, 6, 24)]
     chosen += [feature("decayed_mean", measure="attacks", half_life=6), feature("months_since", measure="attacks")]
@@ -113,7 +113,7 @@ def compact(panel: Panel) -> tuple[Feature, ...]:
     return tuple(chosen)
 
 
-SETS: dict[str, Callable[[Panel], tuple[Feature, ...]]] = {"standard": standard, "compact": compact}
+SETS: dict[str, Callable[[Panel], tuple[Feature, ...]]] = {"compact": compact, "full": full}
 
 
 @lru_cache(maxsize=8)

@@ -43,7 +43,7 @@ class Direct:
         self,
         estimator: BaseEstimator,
         *,
-        features: Sequence[Feature] | str = "standard",
+        features: Sequence[Feature] | str = "compact",
         months: int | None = None,
         measure: str = "attacks",
     ) -> None:
