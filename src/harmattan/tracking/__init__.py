@@ -30,7 +30,7 @@ def log(
     store: str,
     release: Path | None = None,
     experiment: str | None = None,
-    keep: Sequence[str] = (),
+    keep: Sequence[str] | None = None,
 ) -> str:
     """Write a result to MLflow.
 
@@ -45,9 +45,9 @@ def log(
     experiment
         Name in MLflow; that of the result if None.
     keep
-        Names of models to keep as files that can be loaded, besides champion and challenger (the second
-        best), which are always kept and registered. A forest of 150 trees for 12 horizons takes 7 MB and some
-        seconds.
+        Names of models to keep as files that can be loaded; all that are no baselines if None. Champion and
+        challenger (the second best) are always kept and registered. A forest of 150 trees for 12 horizons takes 7 MB
+        and some seconds.
 
     Returns
     -------
@@ -61,7 +61,8 @@ def log(
     TrackingError
         If the store is locked or broken. Runs begun by then are marked FAILED.
     """
-    unknown = sorted(set(keep) - set(result.fitted))
+    kept = [name for name in result.fitted if name not in result.baselines] if keep is None else list(keep)
+    unknown = sorted(set(kept) - set(result.fitted))
     if unknown:
         raise ValueError(f"keep must name models of the result, {', '.join(result.fitted)}; got {unknown[0]!r}")
     name = experiment or result.name
@@ -71,7 +72,7 @@ def log(
             _log_experiment(client, result, parent, release)
             best = list(summary.ranking(result).index[:2])
             models = {
-                each: _log_model(client, result, each, home=home, parent=parent, keep=each in {*best, *keep})
+                each: _log_model(client, result, each, home=home, parent=parent, keep=each in {*best, *kept})
                 for each in result.fitted
             }
             version = _register(client, name, models, best)
