@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -37,7 +37,8 @@ def find(name: str, known: Mapping[str, T], *, what: str) -> T:
     if name in known:
         return known[name]
     if ":" in name:
-        return _imported(name, what)
+        found: T = _imported(name, what)
+        return found
     raise ValueError(
         f"no {what} is called {name!r}{nearest(name, known)}; known: {', '.join(known)}, or package.module:object"
     )
@@ -49,10 +50,9 @@ def nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _imported(name: str, what: str) -> T:  # type: ignore[type-var]
+def _imported(name: str, what: str) -> Any:
     module, _, attribute = name.partition(":")
     try:
-        found: T = getattr(import_module(module), attribute)
+        return getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"the {what} {name!r} cannot be imported: {error}") from error
-    return found

@@ -38,7 +38,7 @@ def test_a_file_with_the_columns_needed_is_known(source: str, tmp_path: Path) ->
 
 
 def test_unknown_source_suggests_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"no source is called 'aceld'; known: ucdp, .*; did you mean 'acled'\?"):
+    with pytest.raises(ValueError, match=r"no source is called 'aceld' \(did you mean 'acled'\?\); known: ucdp, "):
         read(tmp_path / "a.csv", "aceld")
 
 

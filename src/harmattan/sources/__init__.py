@@ -5,12 +5,12 @@ A source is added by one reader, one line in `SOURCES` and one in `LAYOUTS`.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from pathlib import Path
 
 from harmattan.counts import Counts
 from harmattan.events import Events
+from harmattan.named import nearest
 from harmattan.sources import acled, acled_weekly, hdx, plain, ucdp, ucdp_months
 from harmattan.sources.files import SourceError
 from harmattan.sources.tables import Layout, headers
@@ -67,9 +67,7 @@ def read(path: Path | str, source: str | None = None) -> Events | Counts:
     """
     name = detect(Path(path)) if source is None else source
     if name not in SOURCES:
-        near = difflib.get_close_matches(name, SOURCES, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "choose one of them."
-        raise ValueError(f"no source is called {name!r}; known: {', '.join(SOURCES)}; {hint}")
+        raise ValueError(f"no source is called {name!r}{nearest(name, SOURCES)}; known: {', '.join(SOURCES)}")
     return SOURCES[name](Path(path))
 
 
