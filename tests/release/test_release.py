@@ -100,9 +100,11 @@ def test_pool_weights_are_in_the_manifest(small_result: Result) -> None:
     class Mixed:
         def __init__(self) -> None:
             self.weights_ = {"rate": 0.75, "last": 0.25}
+            self.quiet_weights_ = {"rate": 1.0, "last": 0.0}
 
     said = manifest.describe(replace(small_result, fitted={"pool": Mixed()}))  # type: ignore[dict-item]
     assert said["models"]["pool"]["weights"] == {"rate": 0.75, "last": 0.25}
+    assert said["models"]["pool"]["quiet_weights"] == {"rate": 1.0, "last": 0.0}
 
 
 def test_the_recorded_counts_are_not_passed_on(issued: Path) -> None:

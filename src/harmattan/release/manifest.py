@@ -163,9 +163,9 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def _weights(model: object) -> dict[str, Any]:
-    weights = getattr(model, "weights_", None)
-    named = weights.items() if isinstance(weights, Mapping) else None
-    return {
-        "class": f"{type(model).__module__}:{type(model).__qualname__}",
-        "weights": None if named is None else {str(name): float(weight) for name, weight in named},
-    }
+    said: dict[str, Any] = {"class": f"{type(model).__module__}:{type(model).__qualname__}", "weights": None}
+    for key in ("weights", "quiet_weights"):
+        weights = getattr(model, f"{key}_", None)
+        if isinstance(weights, Mapping):
+            said[key] = {str(name): float(weight) for name, weight in weights.items()}
+    return said

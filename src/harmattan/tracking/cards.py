@@ -96,7 +96,10 @@ def _features(model: Forecaster) -> Sequence[str]:
 def _members(model: Forecaster) -> Sequence[str]:
     if not isinstance(model, Pool):
         return []
-    return [f"{name}: {weight:.3g}" for name, weight in model.weights_.items()]
+    return [
+        f"{name}: {weight:.3g}, in quiet regions {model.quiet_weights_[name]:.3g}"
+        for name, weight in model.weights_.items()
+    ]
 
 
 def _skill(result: Result, name: str) -> list[str]:
