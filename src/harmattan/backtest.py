@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
+from dataclasses import dataclass
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -14,11 +16,28 @@ from threadpoolctl import threadpool_limits
 from harmattan.forecast import Forecast
 from harmattan.models import Forecaster
 from harmattan.models.combine import Pool
+from harmattan.models.weighing import Past, joined, remember
 from harmattan.panel import Panel
 from harmattan.scores.diagnostics import randomised_pit
 from harmattan.scores.proper import brier, crps, log_score
 
 Models = Mapping[str, Forecaster]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Models tried on past origins.
+
+    Attributes
+    ----------
+    rows
+        Scored forecasts, see `score_rows`.
+    past
+        What the members of pools forecast and what came, for pools to learn from; None if no pool learns.
+    """
+
+    rows: pd.DataFrame
+    past: Past | None
 
 
 def forecast_all(
@@ -30,6 +49,7 @@ def forecast_all(
     lag: int = 0,
     draws: int = 1000,
     seed: int = 0,
+    past: Past | None = None,
 ) -> tuple[dict[str, Forecaster], dict[str, Forecast]]:
     """Fit every model on what was known at `origin` and forecast.
 
@@ -47,6 +67,8 @@ def forecast_all(
         Number of joint draws.
     seed
         With the origin and the model's name it decides every draw, so order and number of workers do not matter.
+    past
+        Earlier forecasts of the pools' members, for pools that learn; only what was known at the origin is used.
 
     Returns
     -------
@@ -61,7 +83,7 @@ def forecast_all(
         for name, model in sorted(fitted.items(), key=lambda item: isinstance(item[1], Pool)):
             rng = np.random.default_rng([seed, origin.ordinal, crc32(name.encode())])
             if isinstance(model, Pool) and set(model.members) <= set(made):
-                made[name] = model.adopt(known, ahead).combine(made, draws, rng)
+                made[name] = model.adopt(known, ahead, past).combine(made, draws, rng)
             else:
                 made[name] = model.fit(known, ahead).forecast(draws, rng)
     seen = {
@@ -95,14 +117,42 @@ def backtest(
     workers: int = 1,
     progress: Callable[[], None] | None = None,
 ) -> pd.DataFrame:
-    """Forecast at each origin and score against the panel; see `score_rows` for the columns.
+    """Return the scored rows of `try_models`."""
+    return try_models(
+        panel,
+        models,
+        origins=origins,
+        horizons=horizons,
+        lag=lag,
+        draws=draws,
+        seed=seed,
+        workers=workers,
+        progress=progress,
+    ).rows
+
+
+def try_models(
+    panel: Panel,
+    models: Models,
+    *,
+    origins: Sequence[pd.Period],
+    horizons: Sequence[int],
+    lag: int = 0,
+    draws: int = 1000,
+    seed: int = 0,
+    workers: int = 1,
+    progress: Callable[[], None] | None = None,
+) -> Tried:
+    """Forecast at each origin and score against the panel.
+
+    Pools that learn do so from the origins before, of months known by then.
 
     Parameters
     ----------
     panel, models, horizons, lag, draws, seed
         As in `forecast_all`.
     origins
-        Past months to forecast from. Target months after the panel's last are not scored.
+        Past months to forecast from, ascending. Target months after the panel's last are not scored.
     workers
         Processes; the result does not depend on it.
     progress
@@ -111,32 +161,80 @@ def backtest(
     Raises
     ------
     ValueError
-        If no origin has a target month in the panel.
+        If no origin has a target month in the panel, origins do not ascend, or a pool that learns has a member that is
+        not among the models or learns itself.
     """
     useful = [each for each in origins if each + min(horizons) <= panel.origin]
     if not useful:
         raise ValueError(f"nothing to score: no origin has a month {min(horizons)} ahead up to {panel.origin}")
-    tasks = (delayed(_one_origin)(panel, models, each, tuple(horizons), lag, draws, seed) for each in useful)
+    if any(later <= earlier for earlier, later in pairwise(useful)):
+        raise ValueError(f"origins must ascend, since pools learn from those before; got {', '.join(map(str, useful))}")
+    learning = _learning(models)
+    others = {name: each for name, each in models.items() if name not in learning}
+    members = sorted({name for pool in learning.values() for name in pool.members} & set(others))
+    tasks = (delayed(_one_origin)(panel, others, each, horizons, lag, draws, seed, members) for each in useful)
     parts: list[pd.DataFrame] = []
-    for part in Parallel(n_jobs=workers, return_as="generator")(tasks):
-        parts.append(part)
+    seen: list[Past] = []
+    for rows, made in Parallel(n_jobs=workers, return_as="generator")(tasks):
+        parts.append(rows)
+        if learning:
+            past = joined(seen) if seen else None
+            parts.append(score_rows(panel, _mix(panel, learning, made, past, lag, draws, seed), seed=seed))
+            seen.append(remember(panel, made, lag=lag))
         if progress is not None:
             progress()
-    return pd.concat(parts, ignore_index=True)
+    return Tried(pd.concat(parts, ignore_index=True), joined(seen) if seen else None)
+
+
+def _learning(models: Models) -> dict[str, Pool]:
+    """The pools that past forecasts change, after a check of their members."""
+    pools = {name: each for name, each in models.items() if isinstance(each, Pool)}
+    learning = {name: each for name, each in pools.items() if each.learns}
+    known = set(models) - set(learning)
+    for name, pool in pools.items():
+        wrong = sorted(set(pool.members) - known) if pool.learns else sorted(set(pool.members) & set(learning))
+        if wrong:
+            raise ValueError(
+                f"a pool that learns needs members that are among the models and learn nothing themselves, and is no "
+                f"member of another; {name} has {wrong[0]}"
+            )
+    return learning
 
 
 def _one_origin(
     panel: Panel,
     models: Models,
     origin: pd.Period,
-    horizons: tuple[int, ...],
+    horizons: Sequence[int],
     lag: int,
     draws: int,
     seed: int,
-) -> pd.DataFrame:
+    kept: Sequence[str],
+) -> tuple[pd.DataFrame, dict[str, Forecast]]:
+    """Scored rows, and the forecasts of the models in `kept`."""
     inside = tuple(h for h in horizons if origin + h <= panel.origin)
     _, made = forecast_all(panel, models, origin=origin, horizons=inside, lag=lag, draws=draws, seed=seed)
-    return score_rows(panel, made, seed=seed)
+    return score_rows(panel, made, seed=seed), {name: made[name] for name in kept}
+
+
+def _mix(
+    panel: Panel,
+    pools: Mapping[str, Pool],
+    made: Mapping[str, Forecast],
+    past: Past | None,
+    lag: int,
+    draws: int,
+    seed: int,
+) -> dict[str, Forecast]:
+    """The forecasts of pools at the origin of their members' forecasts `made`."""
+    first = next(iter(made.values()))
+    known, ahead = panel.as_of(first.origin, lag), tuple(h + lag for h in first.horizons)
+    mixed: dict[str, Forecast] = {}
+    for name, pool in pools.items():
+        rng = np.random.default_rng([seed, first.origin.ordinal, crc32(name.encode())])
+        one = copy(pool).adopt(known, ahead, past).combine(made, draws, rng)
+        mixed[name] = Forecast(one.draws, first.origin, first.horizons, one.regions, one.measure)
+    return mixed
 
 
 def _score_one(panel: Panel, name: str, forecast: Forecast, seed: int) -> pd.DataFrame:

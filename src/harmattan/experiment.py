@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from harmattan.backtest import backtest, forecast_all
+from harmattan.backtest import Tried, forecast_all, try_models
 from harmattan.features import Feature
 from harmattan.figures import bundled_counts
 from harmattan.forecast import Forecast
@@ -21,6 +21,7 @@ from harmattan.intake import read_panel
 from harmattan.models import ESTIMATORS, MODELS, Forecaster
 from harmattan.models.combine import Pool
 from harmattan.models.learners import Direct
+from harmattan.models.weighing import Past
 from harmattan.months import month
 from harmattan.named import find
 from harmattan.panel import Panel, from_counts
@@ -58,12 +59,12 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
     if not panel.months[0] < origin <= panel.origin:
         raise SettingsError(f"forecast.origin must lie in the data, {panel.months[0]} to {panel.origin}; got {origin}")
     models = _models_of(experiment)
-    rows = try_on_past(experiment, panel, models, origin=origin, workers=workers, progress=progress)
+    tried = try_on_past(experiment, panel, models, origin=origin, workers=workers, progress=progress)
     baselines = baselines_of(experiment)
-    scores = score_table(rows, baselines)
+    scores = score_table(tried.rows, baselines)
     champion = best(scores)
     (fitted, forecasts), (_, before) = _forecast_now_and_before(
-        experiment, panel, models, champion, origin, workers=workers, progress=progress
+        experiment, panel, models, champion, origin, tried.past, workers=workers, progress=progress
     )
     return Result(
         name=experiment.name,
@@ -73,7 +74,7 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
         fitted=fitted,
         forecasts=forecasts,
         earlier=before[champion],
-        rows=rows,
+        rows=tried.rows,
         scores=scores,
         baselines=baselines,
         champion=champion,
@@ -89,15 +90,10 @@ def try_on_past(
     origin: pd.Period,
     workers: int = 1,
     progress: Progress | None = None,
-) -> pd.DataFrame:
-    """Score the models at the rolling origins of an experiment, none later than the month before `origin`.
+) -> Tried:
+    """Try the models at the rolling origins of an experiment, none later than the month before `origin`.
 
     Origins with less than a year and the longest horizon before them are left out: there is nothing to learn from.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See `harmattan.backtest.score_rows`.
 
     Raises
     ------
@@ -122,7 +118,7 @@ def try_on_past(
         _tell(progress, "trying on the past", done, len(origins))
 
     _tell(progress, "trying on the past", 0, len(origins))
-    return backtest(
+    return try_models(
         panel.as_of(origin),
         models,
         origins=origins,
@@ -139,7 +135,7 @@ def backtest_rows(experiment: Experiment, *, workers: int = 1, progress: Progres
     """Return the scored rows (`harmattan.backtest.score_rows`) of an experiment without forecasting ahead."""
     panel, _ = read_data(experiment)
     models = _models_of(experiment)
-    return try_on_past(experiment, panel, models, origin=panel.origin, workers=workers, progress=progress)
+    return try_on_past(experiment, panel, models, origin=panel.origin, workers=workers, progress=progress).rows
 
 
 def baselines_of(experiment: Experiment) -> tuple[str, ...]:
@@ -244,6 +240,7 @@ def _build(
             weights=_weights(asked.members),
             quiet_weights=_weights(asked.quiet_members),
             measure=measure,
+            **asked.parameters,
         )
     model = find(asked.kind, MODELS, what="model")
     return model(**{"measure": measure, **asked.parameters})
@@ -289,13 +286,14 @@ def _forecast_now_and_before(
     models: Mapping[str, Forecaster],
     champion: str,
     origin: pd.Period,
+    past: Past | None,
     *,
     workers: int,
     progress: Progress | None,
 ) -> list[tuple[dict[str, Forecaster], dict[str, Forecast]]]:
     """Forecast with every model at the origin, and with the champion the same next months from one month before."""
     asked = experiment.forecast
-    settings = {"lag": asked.lag, "draws": asked.draws, "seed": asked.seed}
+    settings = {"lag": asked.lag, "draws": asked.draws, "seed": asked.seed, "past": past}
     now = range(1, asked.horizons + 1)
     before = range(1, min(CHANGE_HORIZONS, asked.horizons) + 2)
     tasks = [

@@ -128,7 +128,7 @@ class ModelSettings(Section):
     kind
         A name in `harmattan.models.MODELS`, or ``package.module:Class`` of the user's own.
     parameters
-        Keyword arguments of the model, or of the estimator of a ``direct`` model.
+        Keyword arguments of the model, of the estimator of a ``direct`` model, or of how a ``pool`` learns.
     estimator
         For ``direct``: a name in `harmattan.models.ESTIMATORS` or ``package.module:Class``.
     scale

@@ -6,7 +6,7 @@ from scipy import stats
 
 from harmattan.models.combine import Pool, mixture
 from harmattan.models.dependence import recorded_paths, schaake_shuffle, setting
-from harmattan.models.marginal import from_probabilities, hurdle, moment_dispersion, negative_binomial
+from harmattan.models.marginal import from_probabilities, hurdle, levels, moment_dispersion, negative_binomial
 from harmattan.models.sizes import growth, recorded_sizes
 from harmattan.panel import Panel
 
@@ -51,7 +51,7 @@ def test_paths_are_what_followed(burkina: Panel) -> None:
 
 def test_a_mixture_lies_between_its_members_as_weighted() -> None:
     zero, four = np.zeros((10, 1, 1), dtype=np.int32), np.full((500, 1, 1), 4, dtype=np.int32)
-    mixed = mixture([zero, four], [0.7, 0.3], 1000)
+    mixed = mixture([zero, four], [0.7, 0.3], levels(1000))
     assert (mixed == 4).mean() == pytest.approx(0.3, abs=1e-3) and set(np.unique(mixed)) == {0, 4}
 
 

@@ -1,4 +1,4 @@
-"""The pool: one forecast made of several, by weights on their draws."""
+"""The pool: one forecast made of several, by weights on their draws, given or learnt from past forecasts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from harmattan.forecast import Draws, Forecast
 from harmattan.models.dependence import setting
 from harmattan.models.marginal import levels
+from harmattan.models.weighing import CRITERIA, Criterion, Learnt, Past, learn, recalibrated_levels
 from harmattan.panel import Panel
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ class Pool:
     """Linear pool of forecasts: a mixture of the members' distributions, then joined by recorded paths.
 
     Regions that were quiet for twelve months may have weights of their own, since who is good at saying where violence
-    goes on is not who is good at saying where it begins.
+    goes on is not who is good at saying where it begins. Where past forecasts of the members are at hand, weights and a
+    recalibration can be learnt from them, for either class of regions (`harmattan.models.weighing.learn`).
 
     Parameters
     ----------
@@ -30,6 +33,13 @@ class Pool:
         Weight of each member, not negative; equal if None. They are normalised.
     quiet_weights
         The same for regions without an attack in the twelve months to the origin; as `weights` if None.
+    criterion
+        Learn weights that minimise this score of past forecasts, ``log_score`` of at least one event or ``crps``; None
+        keeps the weights as given.
+    recalibrate
+        Whether to learn a beta transform of the mixture too.
+    shrink
+        How many past origins the given weights are worth beside what is learnt.
     measure
         Which measure the members forecast.
     """
@@ -40,27 +50,54 @@ class Pool:
         *,
         weights: Mapping[str, float] | None = None,
         quiet_weights: Mapping[str, float] | None = None,
+        criterion: Criterion | None = None,
+        recalibrate: bool = False,
+        shrink: float = 24.0,
         measure: str = "attacks",
     ) -> None:
         self.members = members
         self.weights = weights
         self.quiet_weights = quiet_weights
+        self.criterion = criterion
+        self.recalibrate = recalibrate
+        self.shrink = shrink
         self.measure = measure
 
+    @property
+    def learns(self) -> bool:
+        """Whether past forecasts change it."""
+        return self.criterion is not None or self.recalibrate
+
     def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
-        """Fit every member."""
+        """Fit every member; weights are as given, since nothing is known of past forecasts."""
         for member in self.members.values():
             member.fit(panel, horizons)
         return self.adopt(panel, horizons)
 
-    def adopt(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
-        """Take the members as fitted already, on the same panel and horizons."""
-        if not self.members:
-            raise ValueError("a pool needs at least one member; it has none")
+    def adopt(self, panel: Panel, horizons: tuple[int, ...], past: Past | None = None) -> Self:
+        """Take the members as fitted already, on the same panel and horizons, and learn from their past forecasts.
+
+        Parameters
+        ----------
+        panel, horizons
+            What the members were fitted on.
+        past
+            Forecasts the members made at past origins; those of months after the panel's last are not looked at.
+
+        Raises
+        ------
+        ValueError
+            If there is no member, or a setting is unknown or out of range.
+        """
+        self._check()
         self.setting_ = setting(panel, horizons, self.measure)
-        self.weights_ = normalised(self.members, self.weights)
-        self.quiet_weights_ = normalised(self.members, self.quiet_weights or self.weights)
         self.quiet_ = panel.quiet.to_numpy()
+        known = past.known(panel.origin) if past is not None and self.learns else None
+        active = self._learn(self.weights, known, quiet=False)
+        quiet = self._learn(self.quiet_weights or self.weights, known, quiet=True)
+        self.weights_, self.shape_ = dict(active.weights), active.shape
+        self.quiet_weights_, self.quiet_shape_ = dict(quiet.weights), quiet.shape
+        self.learnt_from_ = max(active.origins, quiet.origins)
         return self
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
@@ -70,11 +107,33 @@ class Pool:
     def combine(self, made: Mapping[str, Forecast], draws: int, rng: np.random.Generator) -> Forecast:
         """Mix forecasts that the members have made already."""
         mixed = np.empty((draws, len(self.setting_.horizons), len(self.quiet_)), dtype=np.int32)
-        for where, weights in ((self.quiet_, self.quiet_weights_), (~self.quiet_, self.weights_)):
+        classes = ((self.quiet_, self.quiet_weights_, self.quiet_shape_), (~self.quiet_, self.weights_, self.shape_))
+        for where, weights, shape in classes:
             used = [name for name, weight in weights.items() if weight > 0]
             parts = [made[name].draws[:, :, where] for name in used]
-            mixed[:, :, where] = mixture(parts, [weights[name] for name in used], draws)
+            at = recalibrated_levels(levels(draws), shape)
+            mixed[:, :, where] = mixture(parts, [weights[name] for name in used], at)
         return self.setting_.joint(mixed, rng)
+
+    def _learn(self, weights: Mapping[str, float] | None, known: Past | None, *, quiet: bool) -> Learnt:
+        begin = normalised(self.members, weights)
+        if known is None:
+            return Learnt(begin)
+        return learn(
+            known.of_class(quiet),
+            begin,
+            criterion=self.criterion,
+            recalibrate=self.recalibrate,
+            shrink=self.shrink,
+        )
+
+    def _check(self) -> None:
+        if not self.members:
+            raise ValueError("a pool needs at least one member; it has none")
+        if self.criterion not in (None, *CRITERIA):
+            raise ValueError(f"criterion must be one of {', '.join(CRITERIA)}, or None; got {self.criterion!r}")
+        if not self.shrink >= 0:
+            raise ValueError(f"shrink must be a number of origins, 0 or more; got {self.shrink}")
 
 
 def normalised(members: Mapping[str, Forecaster], weights: Mapping[str, float] | None) -> dict[str, float]:
@@ -93,8 +152,8 @@ def normalised(members: Mapping[str, Forecaster], weights: Mapping[str, float] |
     return {name: given.get(name, 0.0) / sum(given.values()) for name in members}
 
 
-def mixture(members: Sequence[Draws], weights: Sequence[float], draws: int) -> Draws:
-    """Return evenly spaced draws of a mixture of forecasts, sorted along the first axis.
+def mixture(members: Sequence[Draws], weights: Sequence[float], at: npt.NDArray[np.float64]) -> Draws:
+    """Return quantiles of a mixture of forecasts.
 
     Parameters
     ----------
@@ -102,16 +161,21 @@ def mixture(members: Sequence[Draws], weights: Sequence[float], draws: int) -> D
         Each of shape (own number of draws, horizon, region).
     weights
         One per member, summing to one.
-    draws
-        How many draws to return.
+    at
+        Levels of the quantiles, ascending, shape (draw,); evenly spaced ones give draws of the mixture.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (draw, horizon, region), sorted along the first axis.
     """
     everything = np.concatenate(list(members))
     weight = np.concatenate([np.full(len(m), w / len(m)) for m, w in zip(members, weights, strict=True)])
     order = np.argsort(everything, axis=0, kind="stable")
     values = np.take_along_axis(everything, order, axis=0)
     cumulated = np.cumsum(weight[order], axis=0)
-    mixed = np.empty((draws, *everything.shape[1:]), dtype=np.int32)
+    mixed = np.empty((len(at), *everything.shape[1:]), dtype=np.int32)
     for place in np.ndindex(everything.shape[1:]):
-        found = np.searchsorted(cumulated[(slice(None), *place)], levels(draws) - 1e-12)
+        found = np.searchsorted(cumulated[(slice(None), *place)], at - 1e-12)
         mixed[(slice(None), *place)] = values[(np.minimum(found, len(values) - 1), *place)]
     return mixed
