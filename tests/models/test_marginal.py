@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harmattan.models.combine import Pool, mixture
-from harmattan.models.dependence import recorded_paths, schaake_shuffle, setting
+from harmattan.models.dependence import coupled, recorded_paths, setting
 from harmattan.models.marginal import from_probabilities, hurdle, levels, moment_dispersion, negative_binomial
 from harmattan.models.sizes import growth, recorded_sizes
 from harmattan.panel import Panel
@@ -37,9 +37,24 @@ def test_the_shuffle_keeps_marginals_and_takes_the_ranks_of_the_paths() -> None:
     marginals = np.sort(rng.poisson(5, (300, 2, 3)), axis=0).astype(np.int32)
     level = rng.normal(size=(60, 1, 1))
     paths = (level + 0.1 * rng.normal(size=(60, 2, 3))).astype(np.float32)
-    joint = schaake_shuffle(marginals, 10 * paths, rng)
+    joint = coupled(marginals, 10 * paths, rng)
     np.testing.assert_array_equal(np.sort(joint, axis=0), marginals)
     assert np.corrcoef(joint[:, 0, 0], joint[:, 1, 2])[0, 1] > 0.9
+
+
+def test_what_persists_gathers_attacks_in_fewer_regions_and_what_is_shared_widens_totals() -> None:
+    rng = np.random.default_rng(3)
+    marginals = np.sort(rng.binomial(1, 0.1, (4000, 6, 20)), axis=0).astype(np.int32)
+    nothing = np.zeros((1, 6, 20), dtype=np.float32)
+    apart = coupled(marginals, nothing, rng)
+    held = coupled(marginals, nothing, rng, persistence=0.4)
+    shared = coupled(marginals, nothing, rng, persistence=np.full(20, 0.1), common=0.3)
+    hit = [float((each > 0).any(axis=1).mean()) for each in (apart, held)]
+    assert hit[0] == pytest.approx(1 - 0.9**6, abs=0.01) and hit[1] < hit[0] - 0.1
+    spread = [float(each.sum(axis=(1, 2)).std()) for each in (apart, held, shared)]
+    assert spread[0] < spread[1] < spread[2] / 1.5
+    for each in (held, shared):
+        np.testing.assert_array_equal(np.sort(each, axis=0), marginals)
 
 
 def test_paths_are_what_followed(burkina: Panel) -> None:
