@@ -15,23 +15,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
-from pyproj import Geod
-from scipy.spatial import cKDTree
 
 from harmattan import grid, polygons
 from harmattan.actors import involves, lineage, members
+from harmattan.borders import BELT_KM, km_apart
 from harmattan.counts import count_events
 from harmattan.events import precise, select
 from harmattan.sources.ucdp import read_events
 from harmattan.sources.ucdp_months import read_country_month
-from harmattan.sphere import unit_vectors
+from nearby import distances, near_towns
+from routes import corridor_figures
 
 HERE = Path(__file__).resolve().parent
-LINE_STEP = 0.005
-TRADE_ROUTE = "straight_line_between_network_nodes"
-NE_NAMES = {"CIV": "Ivory Coast", "GNB": "Guinea Bissau"}
-SEATS = {"BEN": "Cotonou", "CIV": "Abidjan"}
 FIRST, LAST = pd.Period("2016-01", "M"), pd.Period("2023-12", "M")
 
 
@@ -55,6 +50,10 @@ def build(inputs: Path, out: Path) -> None:
     events = inputs / "events"
     write(region_figures(units, inputs / "geo"), out / "regions.csv")
     write(neighbour_figures(units), out / "neighbours.csv")
+    write(belt_figures(units), out / "belts.csv")
+    corridors, towns = corridor_figures(finest_units(units), inputs / "geo")
+    write(corridors, out / "corridors.csv")
+    write(towns, out / "corridor_towns.csv")
     (out / "grid.txt").write_text(grid.encode(region_grid(units)), encoding="ascii", newline="\n")
     write(attacks_by_province(events, units[units["level"] == 2].geometry), out / "attacks_bfa.csv")
     write(violence_by_country(events), out / "violence_country.csv")
@@ -104,79 +103,44 @@ def region_figures(units: gpd.GeoDataFrame, geo: Path) -> pd.DataFrame:
     table = pd.DataFrame(units[names]).assign(lon=lon.round(4), lat=lat.round(4))
     table["area_km2"] = polygons.areas_km2(units.geometry).round(1)
     table["population"] = (people / 100).round().astype(int) * 100
-    figures = pd.concat([table, distances(units, geo, lon, lat)], axis=1)
+    figures = pd.concat([table, distances(units, geo, lon, lat), near_towns(units, geo, lon, lat)], axis=1)
     return figures.reset_index()
 
 
-def distances(units: gpd.GeoDataFrame, geo: Path, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> pd.DataFrame:
-    """Return km from a point in each unit to coast, land border of its country, trade route and capital."""
-    coast = gpd.read_parquet(geo / "coastline.parquet").geometry
-    roads = gpd.read_parquet(geo / "roads.parquet")
-    routes = roads[roads["geom_kind"] == TRADE_ROUTE].geometry
-    table = pd.DataFrame(index=units.index)
-    table["coast_km"] = km_to_nearest(lon, lat, coast)
-    table["border_km"] = km_within_country(units, land_borders(geo), lon, lat)
-    table["road_km"] = km_to_nearest(lon, lat, routes)
-    table["capital_km"] = km_within_country(units, capitals(geo), lon, lat)
-    return table
-
-
-def km_within_country(
-    units: gpd.GeoDataFrame, targets: pd.Series, lon: NDArray[np.float64], lat: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return km from each point to the target of its own country."""
-    km = np.full(len(units), np.nan)
-    for country, target in targets.items():
-        rows = (units["country"] == country).to_numpy()
-        if rows.any():
-            km[rows] = km_to_nearest(lon[rows], lat[rows], [target])
-    return km
-
-
-def km_to_nearest(lon: NDArray[np.float64], lat: NDArray[np.float64], geometry: Any) -> NDArray[np.float64]:
-    """Return km (0.1) from each point to the nearest of lines or points, on the WGS84 ellipsoid.
-
-    Lines are taken as points every 0.005 degrees, which adds at most 0.3 km where a line passes right by.
-    """
-    target = shapely.get_coordinates(shapely.segmentize(np.asarray(geometry, dtype=object), LINE_STEP))
-    nearest = target[cKDTree(unit_vectors(target[:, 0], target[:, 1])).query(unit_vectors(lon, lat))[1]]
-    metres = np.asarray(Geod(ellps="WGS84").inv(lon, lat, nearest[:, 0], nearest[:, 1])[2])
-    return np.round(metres / 1000, 1)
-
-
-def land_borders(geo: Path) -> pd.Series:
-    """Return each country's land border: along the other polygons, elsewhere Natural Earth's."""
-    country = gpd.read_parquet(geo / "admin0.parquet").set_index("iso3")
-    lines = gpd.read_parquet(geo / "ne_boundary_lines.parquet")
-    ne = country["country"].where(~country.index.isin(list(NE_NAMES)), country.index.map(NE_NAMES))
-    left, right = lines["adm0_left"].isin(ne), lines["adm0_right"].isin(ne)
-    outer = lines[left != right]
-    borders = {}
-    for code, shape in country.geometry.items():
-        others = shapely.multilinestrings(shapely.get_parts(shapely.boundary(country.geometry.drop(code).to_numpy())))
-        own = outer[(outer["adm0_left"] == ne[code]) | (outer["adm0_right"] == ne[code])].geometry
-        borders[code] = shapely.union_all([shapely.intersection(shape.boundary, others), *own])
-    return pd.Series(borders)
-
-
-def capitals(geo: Path) -> pd.Series:
-    """Return the seat of government of each country as a point."""
-    places = pd.read_parquet(geo / "places.parquet")
-    seats = places[places["featurecla"] == "Admin-0 capital"]
-    seats = seats[seats["name"] == seats["iso3"].map(SEATS).fillna(seats["name"])].set_index("iso3").sort_index()
-    if seats.index.has_duplicates or len(seats) != 18:
-        raise ValueError(f"expected one capital for each of 18 countries; got {seats['name'].to_dict()}")
-    return pd.Series(shapely.points(seats["lon"], seats["lat"]), index=seats.index)
-
-
 def neighbour_figures(units: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the touching pairs of each level with the km of border they share."""
+    """Return the touching pairs with the km of border they share.
+
+    Pairs of one level, then provinces with the countries and the first-level units of other countries.
+    """
     frames = []
     for level, part in units.groupby("level"):
         pairs = polygons.touching(part.geometry)
-        abroad = part["country"].loc[pairs["a"]].to_numpy() != part["country"].loc[pairs["b"]].to_numpy()
-        frames.append(pairs.round({"border_km": 1}).assign(level=level, cross_border=abroad.astype(int)))
-    return pd.concat(frames)[["level", "a", "b", "border_km", "cross_border"]]
+        frames.append(pairs.assign(level=level, coarser=level))
+    province = units[units["level"] == 2]
+    for coarser in (0, 1):
+        part = pd.concat([province, units[(units["level"] == coarser) & ~units["country"].isin(province["country"])]])
+        pairs = polygons.touching(part.geometry)
+        across = part["level"].loc[pairs["a"]].to_numpy() != part["level"].loc[pairs["b"]].to_numpy()
+        frames.append(pairs[across].assign(level=2, coarser=coarser))
+    table = pd.concat(frames).round({"border_km": 1})
+    abroad = units["country"].loc[table["a"]].to_numpy() != units["country"].loc[table["b"]].to_numpy()
+    return table.assign(cross_border=abroad.astype(int))[["level", "coarser", "a", "b", "border_km", "cross_border"]]
+
+
+def belt_figures(units: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return km from each unit to each other country's territory, up to 200."""
+    frames = []
+    for country, shape in units[units["level"] == 0].groupby("country").geometry:
+        others = units[units["country"] != country]
+        km = km_apart(others.geometry, shape).round(1)
+        frames.append(pd.DataFrame({"region": others.index, "country": country, "km": km}))
+    table = pd.concat(frames).sort_values(["region", "country"])
+    return table[table["km"] <= BELT_KM]
+
+
+def finest_units(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return provinces in Burkina Faso and first-level units elsewhere, by code."""
+    return units[(units["level"] == 2) | ((units["level"] == 1) & (units["country"] != "BFA"))].sort_index()
 
 
 def region_grid(units: gpd.GeoDataFrame) -> grid.Grid:
@@ -184,7 +148,7 @@ def region_grid(units: gpd.GeoDataFrame) -> grid.Grid:
 
     A region that holds no centre gets the cell its representative point lies in.
     """
-    finest = units[(units["level"] == 2) | ((units["level"] == 1) & (units["country"] != "BFA"))].sort_index()
+    finest = finest_units(units)
     west, south, east, north = np.floor(finest.total_bounds * grid.CELLS_PER_DEGREE).astype(int)
     labels = np.full((north - south + 1, east - west + 1), -1, dtype=np.int32)
     for label, shape in reversed(list(enumerate(finest.geometry))):

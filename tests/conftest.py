@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from harmattan.backtest import backtest, forecast_all
+from harmattan.expansion.tables import belts, expansion_tables
 from harmattan.figures import bundled_counts
 from harmattan.models.baselines import Conflictology, NeighbourRate, OwnRate
 from harmattan.months import month, month_range
@@ -64,12 +65,13 @@ def small_result() -> Result:
         baselines=("conflictology",),
         champion="rate",
         seed=1,
+        expansion=expansion_tables(panel, forecasts["rate"], sets=belts(panel.regions), rng=np.random.default_rng(1)),
     )
 
 
 @pytest.fixture(scope="session")
 def nonsense_after() -> Callable[[Panel, pd.Period], Panel]:
-    """Overwrites every count after an origin: whatever sees a difference has looked into the future."""
+    """Overwrites every count and point after an origin: whatever sees a difference has looked into the future."""
 
     def overwrite(panel: Panel, origin: pd.Period) -> Panel:
         rng = np.random.default_rng(0)
@@ -79,6 +81,9 @@ def nonsense_after() -> Callable[[Panel, pd.Period], Panel]:
             later = changed.index > origin
             changed.loc[later] = rng.integers(0, 50, (later.sum(), changed.shape[1])).astype("float32")
             measures[name] = changed
-        return Panel(panel.regions, measures, panel.covered)
+        points = panel.points
+        if points is not None:
+            points = points.assign(lon=points["lon"].where(points["day"] < (origin + 1).start_time, 0.0))
+        return Panel(panel.regions, measures, panel.covered, points)
 
     return overwrite

@@ -78,7 +78,7 @@ def test_every_command_has_help_with_an_example_and_every_option_is_explained(
 
 def test_every_command_that_prints_a_table_has_json() -> None:
     with_json = {path for path, command in all_commands() if any("--json" in each.opts for each in command.params)}
-    assert with_json == {("run",), ("backtest",), ("releases",), ("data", "check")}
+    assert with_json == {("run",), ("backtest",), ("releases",), ("data", "check"), ("scenario",), ("reinforce",)}
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -182,3 +182,30 @@ def test_a_store_that_cannot_be_used_leaves_the_release(here: Path, capsys, monk
     code, _, err = harmattan(capsys, monkeypatch, "run", "small.toml", "--store", f"sqlite:///{here / 'broken.db'}")
     assert code == 1 and "broken.db" in err.replace("\n", "") and "Traceback" not in err
     assert (here / "releases" / "small" / "2023-12" / "manifest.json").is_file()
+
+
+def test_a_scenario_says_what_changes_and_that_it_is_the_models_statement(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("scenario", "small.toml", "--horizons", "3", "--draws", "100")
+    code, out, _ = harmattan(capsys, monkeypatch, *asked, "--reduce-activity", "BF52*", "0.5", "--json")
+    said = json.loads(out)
+    assert code == 0 and "not estimates" in said["notice"]
+    of_all = [row for row in said["differences"] if row["quantity"] == "attacks_within" and row["name"] == "all"]
+    assert of_all[0]["horizon"] == 3 and of_all[0]["difference"] < 0
+    code, out, _ = harmattan(capsys, monkeypatch, *asked, "--change", "activity BFA 1")
+    assert code == 0 and "difference +0.0" in out
+    code, _, err = harmattan(capsys, monkeypatch, *asked)
+    assert code == 2 and "give at least one change" in err
+    code, _, err = harmattan(capsys, monkeypatch, *asked, "--cut-link", "BF5204", "BF9999")
+    assert code == 1 and "BF9999" in err
+
+
+def test_border_regions_are_ranked_by_what_fewer_attacks_there_would_spare(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, err = harmattan(capsys, monkeypatch, "reinforce", "small.toml", "--horizons", "3", "--json")
+    rows = json.loads(out)
+    assert code == 0 and "not estimates" in err
+    averted = [row["averted"] for row in rows]
+    assert len(rows) >= 5 and averted == sorted(averted, reverse=True) and averted[0] > 0

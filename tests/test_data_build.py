@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,30 +14,58 @@ import pandas as pd
 import pytest
 
 from harmattan import polygons
-from harmattan.figures import bundled_counts, neighbour_table, region_grid, region_table
+from harmattan.figures import (
+    bundled_counts,
+    corridor_table,
+    corridor_towns,
+    neighbour_table,
+    region_grid,
+    region_table,
+)
 from harmattan.months import month_range
 from harmattan.paths import data_dir
 from harmattan.regions import bundled
+from harmattan.sphere import great_circle_km
 
 FILES = [
     "regions.csv",
     "neighbours.csv",
+    "belts.csv",
+    "corridors.csv",
+    "corridor_towns.csv",
     "grid.txt",
     "attacks_bfa.csv",
     "violence_country.csv",
     "jnim_state.csv",
 ]
-COUNTS = ["attacks_bfa", "violence_country", "jnim_state"]
+COUNTS = ["attacks_bfa", "violence_country", "jnim_state", "attacks_coast"]
+# Loose bounds: the road distances of the freight corridors, some 1,250-1,350 km for Dakar-Bamako, 970 for
+# Ouagadougou-Lomé, 1,030 for Niamey-Cotonou; what lies outside them is another road.
+KNOWN_KM = {
+    "dakar-bamako": (1150, 1450),
+    "bamako-conakry": (850, 1050),
+    "bamako-abidjan": (1100, 1300),
+    "ouagadougou-abidjan": (1100, 1250),
+    "bobo-bondoukou": (450, 600),
+    "ouagadougou-tema": (950, 1100),
+    "ouagadougou-lome": (930, 1050),
+    "fada-parakou": (400, 560),
+    "niamey-cotonou": (980, 1080),
+    "niamey-sokoto": (450, 560),
+}
 
 
 @pytest.fixture(scope="module")
-def build() -> ModuleType:
+def build() -> Iterator[ModuleType]:
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.syspath_prepend(data_dir())
     spec = importlib.util.spec_from_file_location("data_build", data_dir() / "build.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    yield module
+    monkeypatch.undo()
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +150,68 @@ def test_borders_between_countries_are_marked() -> None:
     assert (pairs["cross_border"].to_numpy() == abroad).all()
 
 
+def test_pairs_across_levels_share_the_borders_of_whole_countries() -> None:
+    pairs, country = neighbour_table(), region_table()["country"]
+    level = region_table()["level"]
+    levels = np.sort(np.column_stack([level.loc[pairs["a"]], level.loc[pairs["b"]]]), axis=1)
+    assert (levels == pairs[["coarser", "level"]].to_numpy()).all()
+    mixed = pairs[pairs["level"] != pairs["coarser"]]
+    assert mixed["cross_border"].all()
+    whole = pairs.query("level == 0").set_index(["a", "b"])["border_km"]
+    for coarser, part in mixed.groupby("coarser"):
+        ends = np.sort(np.column_stack([country.loc[part["a"]], country.loc[part["b"]]]), axis=1)
+        summed = part["border_km"].groupby([ends[:, 0], ends[:, 1]]).sum()
+        assert set(summed.index) == {pair for pair in whole.index if "BFA" in pair}, coarser
+        np.testing.assert_allclose(summed, whole.loc[list(summed.index)], atol=0.6)
+
+
+def test_large_towns_are_apart_and_counted_near_them(build: ModuleType, shared: Path) -> None:
+    geo = shared / "data" / "geo"
+    towns = importlib.import_module("nearby").large_towns(geo).set_index("name_ascii")
+    assert {"Ouagadougou", "Bamako", "Abidjan", "Lome"} <= set(towns.index)
+    km = great_circle_km(towns["lon"], towns["lat"])
+    assert km[~np.eye(len(km), dtype=bool)].min() > 15
+    table = region_table()
+    here = table["towns_50km"] >= towns.loc["Ouagadougou", "population"].item() - 100
+    near = table.index[(table["level"] == 2) & here]
+    assert "BF1300" in near and "BF5601" not in near
+    # A centre within 50 km of a town has its people; the nearest town of one without any lies farther.
+    assert (table.loc[table["town_km"] <= 49, "towns_50km"] >= 50_000).all()
+    assert (table.loc[table["towns_50km"] == 0, "town_km"] > 50).all()
+
+
+# Corridors
+
+
+def test_corridors_have_known_lengths() -> None:
+    km = corridor_table().groupby("corridor")["km"].sum()
+    assert set(km.index) == set(KNOWN_KM)
+    for corridor, (low, high) in KNOWN_KM.items():
+        assert low < km[corridor] < high, corridor
+
+
+def test_corridors_and_their_towns_agree() -> None:
+    table, towns = corridor_table(), corridor_towns()
+    km = [each.groupby("corridor")["km"].sum() for each in (table, towns)]
+    pd.testing.assert_series_equal(*km, atol=0.6)
+    assert table["corridor"].unique().tolist() == towns["corridor"].unique().tolist()
+    country = region_table()["country"]
+    for corridor, stops in towns.groupby("corridor"):
+        chain = country.loc[table.loc[table["corridor"] == corridor, "region"]]
+        assert list(dict.fromkeys(chain)) == list(dict.fromkeys(stops["country"]))
+    first = towns.groupby("corridor").head(1)
+    assert (first["km"] == 0).all()
+    assert (towns.drop(first.index)["km"] > 25).all()
+
+
+def test_no_road_is_shorter_than_the_straight_line() -> None:
+    for _, stops in corridor_towns().groupby("corridor"):
+        straight = np.diagonal(great_circle_km(stops["lon"], stops["lat"]), offset=1)
+        # Towns are up to 22 km from the node of the network that stands for them.
+        assert (stops["km"].to_numpy()[1:] > straight - 25).all()
+        assert stops["km"].sum() > straight.sum()
+
+
 def test_the_grid_holds_the_finest_region_everywhere() -> None:
     table = region_table()
     finest = table[(table["level"] == 2) | ((table["level"] == 1) & (table["country"] != "BFA"))]
@@ -153,6 +244,22 @@ def test_coverage_is_that_of_the_inputs(shared: Path, name: str) -> None:
     about = bundled_counts(name)[1]
     assert table["month_start"].max().strftime("%Y-%m") == about["last"]
     assert table.loc[table["provisional"] == 1, "month_start"].min().strftime("%Y-%m") == about["provisional_from"]
+
+
+def test_the_coast_joins_two_tables_without_change() -> None:
+    coast, about = bundled_counts("attacks_coast")
+    country = region_table()["country"].loc[coast.table["region"]].to_numpy()
+    measures = ["region", "month", "attacks", "deaths"]
+    home = bundled_counts("attacks_bfa")[0].table[measures]
+    home = home[(home[["attacks", "deaths"]] != 0).any(axis=1)]
+    assert coast.table[country == "BFA"].reset_index(drop=True).equals(home.reset_index(drop=True))
+    states = bundled_counts("jnim_state")[0].table
+    states = states[(states["month"] >= coast.first) & (states["month"] <= coast.last) & (states["region"] != "BFA")]
+    assert coast.table[country != "BFA"].reset_index(drop=True).equals(states.reset_index(drop=True))
+    assert sorted(set(country)) == ["BEN", "BFA", "MLI", "NER", "TGO"]
+    assert any("Burkina Faso, Mali, Niger, Benin and Togo have an event" in said for said in about["caveats"])
+    whole = bundled("country").table
+    assert about["countries"] == whole.index[~whole["context"]].tolist()
 
 
 def test_provisional_months_are_marked_alike() -> None:

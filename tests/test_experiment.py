@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from harmattan.experiment import best, build_models, read_data, run
+from harmattan.experiment import best, run
+from harmattan.inputs import build_models, read_data
 from harmattan.models.combine import Pool
 from harmattan.models.learners import Direct
 from harmattan.result import Result

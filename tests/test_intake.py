@@ -41,6 +41,23 @@ def test_events_of_the_actor_and_of_others_are_counted_apart(tmp_path: Path) -> 
     assert caption.caveats == ("Covered: BFA, 2023-01 to 2023-04.", "Left out: 1 in no region.")
 
 
+def test_attacks_placed_and_dated_exactly_are_points(tmp_path: Path) -> None:
+    days = [("2023-01-03", "2023-01-03", 1, 1), ("2023-01-30", "2023-02-04", 2, 2), ("2023-02-01", "2023-02-28", 1, 4)]
+    days += [("2023-02-09", "2023-02-09", 3, 1), ("2023-02-28", "2023-02-28", 1, 3)]
+    rows = pd.DataFrame(days, columns=["date_start", "date_end", "where_prec", "date_prec"])
+    rows = rows.assign(
+        id=range(5), year=2023, active_year=1, type_of_violence=3, conflict_new_id=1, dyad_new_id=1, side_a="JNIM",
+        side_b="Civilians", longitude=-1.6, latitude=14.1, best=1, high=1, low=1, country="Burkina Faso", adm_1="Sahel",
+    )  # fmt: skip
+    rows.to_csv(tmp_path / "ged.csv", index=False)
+    panel, _ = read_panel(tmp_path / "ged.csv", PROVINCES, title="t", level="province", source="ucdp", actor="JNIM")
+    soum = panel.regions.table.index[panel.regions.table["name"] == "Soum"].item()
+    assert panel.points is not None and panel.attacks.to_numpy().sum() == 5
+    assert [f"{day:%m-%d}" for day in panel.points["day"]] == ["01-03", "02-01", "02-28"]
+    assert set(panel.points["region"]) == {soum} and set(panel.points["lon"]) == {-1.6}
+    assert read_panel(tmp_path / "ged.csv", PROVINCES, title="t", last="2023-01")[0].points.shape == (1, 4)  # type: ignore[union-attr]
+
+
 def test_months_covered_may_be_said_and_an_unfinished_month_is_not_covered(tmp_path: Path) -> None:
     cut = (
         "\n".join(EVENTS.strip().splitlines()[:-1])
@@ -140,6 +157,7 @@ def test_real_events_by_grid_are_those_by_polygon_but_for_a_few_near_borders(sha
     moved = (panel.attacks - bundled_attacks()).abs().to_numpy().sum() / 2
     assert 0.99 * 909 < panel.attacks.to_numpy().sum() <= 909 and moved / 909 < 0.03
     assert "in no region" in caption.caveats[-1]
+    assert panel.points is not None and 0.6 < len(panel.points) / panel.attacks.to_numpy().sum() < 1
 
 
 def bundled_attacks() -> pd.DataFrame:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 
 from harmattan.counts import Counts
 from harmattan.months import month
-from harmattan.panel import Panel, from_counts, whole_counts
+from harmattan.panel import POINT_COLUMNS, Panel, from_counts, whole_counts
 from harmattan.regions import bundled
 
 REGIONS = bundled("province")
@@ -88,6 +90,55 @@ def test_a_missing_month_is_refused() -> None:
 def test_the_content_hash_sees_any_change_and_nothing_else() -> None:
     assert with_value(1.0).content_hash() == with_value(1.0).content_hash()
     assert with_value(1.0).content_hash() != with_value(2.0).content_hash()
+
+
+def with_points(**changed: list[object]) -> Panel:
+    columns = {
+        "day": ["2023-01-09", "2023-02-28", "2023-03-01"],
+        "region": ["BF1300", "BF4602", "BF1300"],
+        "lon": [-1.5, -3.5, -1.6],
+        "lat": [12.4, 12.3, 12.4],
+    }
+    return replace(with_value(1.0), points=pd.DataFrame(columns | changed).astype(POINT_COLUMNS))
+
+
+@pytest.mark.parametrize(("lag", "left"), [(0, 2), (1, 1)])
+def test_points_are_cut_where_the_measures_are(lag: int, left: int) -> None:
+    known = with_points().as_of(month("2023-02"), lag=lag).points
+    assert known is not None and len(known) == left
+    assert with_value(1.0).as_of(month("2023-02")).points is None
+
+
+def test_the_content_hash_sees_any_change_of_a_point() -> None:
+    changed = [
+        with_points(),
+        with_points(day=["2023-01-09", "2023-02-27", "2023-03-01"]),
+        with_points(region=["BF1300"] * 3),
+        with_points(lat=[12.4, 12.3, 12.5]),
+        with_value(1.0),
+        replace(with_value(1.0), points=with_points().points.iloc[:0]),  # type: ignore[union-attr]
+    ]
+    assert len({each.content_hash() for each in changed}) == 6
+    assert with_points().content_hash() == with_points().content_hash()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"day": ["2023-01-09", "2023-03-28", "2023-03-01"]}, "days must be whole, ascending; 1 of 3 .* 2023-03-01 at"),
+        ({"day": ["2023-01-09", "2023-03-28", "2023-05-01"]}, "in a region and month that the panel covers; 1 of 3"),
+        ({"region": ["BF1300", "XX", "BF1300"]}, "in a region and month that the panel covers; .* first XX 2023-02-28"),
+        ({"lon": [-1.5, float("nan"), -1.6]}, r"lon and lat must be places on Earth; .* at \(nan, 12.3\)"),
+    ],
+)
+def test_points_that_cannot_be_are_named(changed: dict[str, list[object]], message: str) -> None:
+    with pytest.raises(ValueError, match=f"points: .*{message}"):
+        with_points(**changed)
+
+
+def test_points_have_their_columns() -> None:
+    with pytest.raises(ValueError, match="points must have the columns .*'day': 'datetime64.us.'"):
+        replace(with_value(1.0), points=pd.DataFrame({"day": [1]}))
 
 
 @given(st.lists(st.floats(0, 20), min_size=1, max_size=40))

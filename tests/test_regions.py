@@ -18,6 +18,7 @@ from harmattan.paths import data_dir
 from harmattan.regions import Regions, bundled, edges, from_polygons, locate, shapes
 
 LEVELS = ["country", "admin1", "province"]
+MIXED = ["province+admin1", "province+country"]
 SQUARES = gpd.GeoDataFrame(
     {"id": ["C", "A", "B"], "label": ["c", "a", "b"], "state": "XXX"},
     geometry=[shapely.box(0, 1, 1, 2), shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)],
@@ -56,6 +57,36 @@ def test_bundled_regions_of_some_countries() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("level", "number"), [("province+country", 62), ("province+admin1", 318), ("admin1+country", 286)]
+)
+def test_levels_complete_each_other(level: str, number: int) -> None:
+    regions = bundled(level)
+    assert len(regions) == number
+    finest, coarser = level.split("+")
+    units, whole = bundled(finest), bundled(coarser)
+    held = whole.table.index[~whole.table["country"].isin(units.table["country"])]
+    assert sorted(regions.table.index) == sorted([*units.table.index, *held])
+    assert len(regions.neighbours.isolates) == 0
+    assert regions.neighbours.components == 1
+    # Inside each level the neighbours are those of the level alone.
+    for part in (units.table.index, held):
+        place = regions.table.index.get_indexer(part)
+        alone = units if part is units.table.index else whole
+        there = alone.table.index.get_indexer(part)
+        ours = regions.neighbours.weights[place][:, place].toarray()
+        assert (ours == alone.neighbours.weights[there][:, there].toarray()).all()
+
+
+def test_a_country_touches_those_whose_provinces_touch_it() -> None:
+    mixed, whole = bundled("province+country"), bundled("country")
+    links = pd.DataFrame(mixed.neighbours.weights.toarray(), mixed.table["country"], mixed.table["country"])
+    joined = links.groupby(level=0).max().T.groupby(level=0).max()
+    expected = pd.DataFrame(whole.neighbours.weights.toarray(), whole.table.index, whole.table.index)
+    apart = ~np.eye(len(whole), dtype=bool)
+    assert (joined.to_numpy()[apart] == expected.to_numpy()[apart]).all()
+
+
 def test_a_caller_cannot_change_the_bundled_table() -> None:
     table = bundled("country").table
     table.loc["MLI", "name"] = "changed"
@@ -65,11 +96,13 @@ def test_a_caller_cannot_change_the_bundled_table() -> None:
 def test_bundled_names_what_it_knows() -> None:
     with pytest.raises(ValueError, match=r"level must be one of country, admin1, province .*; got 'district'"):
         bundled("district")
+    with pytest.raises(ValueError, match=r"or several joined by \+, .*; got 'province\+district'"):
+        bundled("province+district")
     with pytest.raises(ValueError, match="those with bundled regions of level 'province': BFA; got 'MLI'"):
         bundled("province", ["BFA", "MLI"])
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", [*LEVELS, *MIXED])
 def test_regions_are_found_again_at_their_centres(level: str) -> None:
     table = bundled(level).table
     found = locate(bundled(level), table["lon"], table["lat"])
@@ -110,7 +143,7 @@ def test_points_without_a_place_lie_outside() -> None:
         locate(bundled("country"), [1.0], [1.0, 2.0])
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", [*LEVELS, *MIXED])
 def test_outlines_form_a_coverage_of_nearly_the_right_area(level: str) -> None:
     regions = bundled(level)
     outline = shapes(regions)

@@ -53,7 +53,7 @@ def test_every_shipped_experiment_reads_by_name_and_by_path(name: str) -> None:
         ),
         (
             ('"province"', '"village"'),
-            r"regions\.level: input should be 'country', 'admin1' or 'province'; got 'village'",
+            r"regions\.level: input should be 'country', .*'province\+country' or 'province\+admin1'; got 'village'",
         ),
         (("[data]", "[data"), "is not valid TOML"),
     ],
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, change: tuple[str, str], message
 def test_a_missing_experiment_names_those_there_are() -> None:
     with pytest.raises(
         SettingsError,
-        match=r"there is no experiment 'burkino' \(did you mean 'burkina'\?\); shipped: burkina, countries",
+        match=r"there is no experiment 'burkino' \(did you mean 'burkina'\?\); shipped: burkina, coast, countries",
     ):
         load("burkino")
 

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from harmattan.months import month_range
 from harmattan.neighbours import Neighbours, k_nearest
 from harmattan.panel import Panel
+from harmattan.raster import raster
 from harmattan.regions import Regions, bundled
 from harmattan.sphere import great_circle_km
 from harmattan.synthetic import (
@@ -106,17 +107,46 @@ def test_attacks_spread_along_the_links_given_and_no_others(provinces: Regions) 
 
 def test_self_exciting_mean_is_background_over_one_minus_branching_ratio(provinces: Regions) -> None:
     for ratio in (0.0, 0.5, 0.8):
-        total = exciting(provinces, LONG, 1, offspring=ratio, background=0.1).attacks.sum(axis=1).mean()
+        made = exciting(provinces, LONG, 1, offspring=ratio, background=0.1, spread_km=1.0)
+        total = made.attacks.sum(axis=1).mean()
         assert total == pytest.approx(45 * 0.1 / (1 - ratio), rel=0.08)
 
 
 def test_self_exciting_attacks_stay_as_near_as_the_spread_says(provinces: Regions) -> None:
     seed_only = np.where(np.arange(45) == 0, 1.0, 0.0)
-    at_home = exciting(provinces, LONG, 2, background=seed_only, spread_km=1.0).attacks
-    assert (at_home.iloc[:, 1:] == 0).all().all()
-    near, far = (exciting(provinces, LONG, 2, background=seed_only, spread_km=km).attacks.sum() for km in (40, 400))
+    at_home = exciting(provinces, LONG, 2, background=seed_only, spread_km=0.1).attacks
+    assert at_home.iloc[:, 0].sum() > 0.97 * at_home.to_numpy().sum()
+    near, far = (exciting(provinces, LONG, 2, background=seed_only, spread_km=km).attacks.sum() for km in (10, 40))
     km = great_circle_km(provinces.table["lon"], provinces.table["lat"])[0]
     assert (near @ km) / near.sum() < (far @ km) / far.sum()
+
+
+def test_self_exciting_attacks_are_lost_abroad(provinces: Regions) -> None:
+    home, lost = (exciting(provinces, LONG, 5, spread_km=km).attacks.to_numpy().sum() for km in (1, 100))
+    assert lost < 0.9 * home
+
+
+def test_self_exciting_points_are_the_attacks_that_are_counted(provinces: Regions) -> None:
+    made = exciting(provinces, SHORT, 1)
+    assert made.points is not None
+    counted = pd.crosstab(pd.PeriodIndex(made.points["day"], freq="M"), made.points["region"])
+    wide = counted.reindex(index=made.months, columns=made.attacks.columns, fill_value=0)
+    np.testing.assert_array_equal(wide, made.attacks)
+    cells = raster(provinces)
+    where = cells.region(made.points["lon"].to_numpy(), made.points["lat"].to_numpy())
+    assert list(provinces.table.index[where]) == list(made.points["region"])
+
+
+def test_self_exciting_points_come_back_as_near_and_as_soon_as_they_should(provinces: Regions) -> None:
+    """With little background most pairs nearby are an attack and a repeat of it, or two repeats of one."""
+    made = exciting(provinces, LONG, 6, background=0.002, offspring=0.5, spread_km=5.0, decay_days=30.0)
+    assert made.points is not None
+    day = made.points["day"].to_numpy().astype("datetime64[D]").astype(float)
+    km = great_circle_km(made.points["lon"], made.points["lat"])
+    lag = day[:, None] - day[None, :]
+    close = (lag > 0) & (lag <= 180) & (km < 40)
+    waits, apart = lag[close], km[close]
+    assert 20 < waits.mean() < 60 and 5 < np.median(apart) < 11
 
 
 def test_self_exciting_counts_cluster_in_time_as_the_decay_says(provinces: Regions) -> None:
@@ -217,6 +247,8 @@ def test_messages_of_the_other_worlds(provinces: Regions) -> None:
         exciting(provinces, SHORT, 1, offspring=1.0)
     with pytest.raises(ValueError, match="decay_days must be positive and finite; got 0"):
         exciting(provinces, SHORT, 1, decay_days=0)
+    with pytest.raises(ValueError, match="reach_days must be positive and finite; got -1"):
+        exciting(provinces, SHORT, 1, reach_days=-1)
     with pytest.raises(ValueError, match="seeds must be codes of the 45 regions, such as BF1300; 'XX' is not"):
         front(provinces, SHORT, 1, seeds=["XX"])
     with pytest.raises(ValueError, match="seeds must be codes of the 45 regions, such as BF1300; there is none"):

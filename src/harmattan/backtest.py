@@ -18,8 +18,9 @@ from harmattan.models import Forecaster
 from harmattan.models.combine import Pool
 from harmattan.models.weighing import Past, joined, remember
 from harmattan.panel import Panel
+from harmattan.scores.catalogue import row_scores
 from harmattan.scores.diagnostics import randomised_pit
-from harmattan.scores.proper import brier, crps, log_score
+from harmattan.scores.sets import membership
 
 Models = Mapping[str, Forecaster]
 
@@ -99,10 +100,13 @@ def score_rows(panel: Panel, forecasts: Mapping[str, Forecast], *, seed: int = 0
     -------
     pandas.DataFrame
         One row per model, horizon and region whose target month is covered: ``model, origin, horizon, month, region,
-        observed, onset, p1, expected, q05, q95, log_score, brier, crps, pit``. `onset` marks regions without an
-        attack in the twelve months to the origin.
+        observed, p1, expected, q05, q95``; the sets ``onset, hard, coastal, belt``
+        (`harmattan.scores.sets.membership`); every score of rows (`harmattan.scores.catalogue.ROW_SCORES`); ``pit``.
     """
-    return pd.concat([_score_one(panel, name, each, seed) for name, each in forecasts.items()], ignore_index=True)
+    first = next(iter(forecasts.values()))
+    belongs = membership(panel.as_of(first.origin))
+    rows = [_score_one(panel, name, each, belongs, seed) for name, each in forecasts.items()]
+    return pd.concat(rows, ignore_index=True)
 
 
 def backtest(
@@ -237,7 +241,7 @@ def _mix(
     return mixed
 
 
-def _score_one(panel: Panel, name: str, forecast: Forecast, seed: int) -> pd.DataFrame:
+def _score_one(panel: Panel, name: str, forecast: Forecast, belongs: pd.DataFrame, seed: int) -> pd.DataFrame:
     wide = panel.measures[forecast.measure]
     inside = [h for h in forecast.horizons if forecast.origin + h in wide.index]
     forecast = forecast.select(inside)
@@ -248,9 +252,9 @@ def _score_one(panel: Panel, name: str, forecast: Forecast, seed: int) -> pd.Dat
     y = observed.to_numpy()
     known = ~np.isnan(y)
     table = pd.DataFrame(table[known]).assign(observed=y[known].astype(np.int64), model=name)
-    table["onset"] = table["region"].map(panel.as_of(forecast.origin).quiet).to_numpy()
-    table["log_score"] = log_score(y[known] > 0, table["p1"])
-    table["brier"] = brier(y[known] > 0, table["p1"])
-    table["crps"] = crps(y[known], draws[:, known])
+    for each in belongs:
+        table[each] = table["region"].map(belongs[each]).astype("boolean").to_numpy()
+    for score, values in row_scores(y[known], draws[:, known], table["p1"]).items():
+        table[score] = values
     table["pit"] = randomised_pit(y[known], draws[:, known], rng)
     return table

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STANDARD = ("burkina", "countries")
 ROWS_SHOWN = 40
+LEAST_SHOWN = 0.005
 
 app = typer.Typer(
     help="Forecasts of attacks by an armed group, by region and month: how likely, how sure, and why.",
@@ -120,7 +121,8 @@ def backtest(
 
     `harmattan backtest countries --json`
     """
-    from harmattan.experiment import backtest_rows, baselines_of
+    from harmattan.experiment import backtest_rows
+    from harmattan.inputs import baselines_of
     from harmattan.scores.table import score_table
 
     settings = _load(experiment, data, None)
@@ -131,6 +133,91 @@ def backtest(
         rows = backtest_rows(settings, workers=workers, progress=tell)
     scores = score_table(rows, baselines_of(settings))
     _show(scores, as_json, _skill_view)
+
+
+@app.command()
+def scenario(
+    experiment: Annotated[str, typer.Argument(help="TOML file, or name of a shipped experiment.")],
+    reduce_transmission: Annotated[
+        tuple[str, float] | None,
+        typer.Option(help="Attacks that spread from some regions to others, times a factor.", metavar="'FROM->TO' F"),
+    ] = None,
+    reduce_activity: Annotated[
+        tuple[str, float] | None,
+        typer.Option(help="Attacks in some regions, and those they bring about, times a factor.", metavar="WHERE F"),
+    ] = None,
+    cut_link: Annotated[tuple[str, str] | None, typer.Option(help="Nothing spreads between two regions.")] = None,
+    open_link: Annotated[
+        tuple[str, str] | None, typer.Option(help="Attacks spread between two regions as between neighbours.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--change", help="Any of these in words, as often as needed: 'activity BF52* 0.5'.", metavar="TEXT"
+        ),
+    ] = None,
+    data: DataFile = None,
+    origin: Origin = None,
+    horizons: Annotated[int, typer.Option("--horizons", min=1, max=36, help="Months ahead.")] = 12,
+    draws: Annotated[int, typer.Option("--draws", min=100, help="Joint futures, with and without the change.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Ask what would change if attacks spread less, or more: what if, by the endemic-epidemic model.
+
+    Regions are named by code, by country, or by a pattern such as BFA-* (all regions of a country) or BF52*.
+
+    **Examples**
+
+    `harmattan scenario coast --reduce-transmission 'BFA-*->BEN-*' 0.5`
+
+    `harmattan scenario burkina --reduce-activity BF5204 0.5 --cut-link BF5204 BF5205`
+    """
+    from harmattan.experiment import what_if
+    from harmattan.scenario import NOTICE
+
+    asked = {
+        "transmission": reduce_transmission,
+        "activity": reduce_activity,
+        "cut": cut_link,
+        "open": open_link,
+    }
+    told = [f"{kind} {each[0]} {each[1]}" for kind, each in asked.items() if each is not None] + (changes or [])
+    if not told:
+        raise typer.BadParameter("give at least one change, such as --reduce-transmission 'BFA-*->BEN-*' 0.5")
+    outcome = what_if(_load(experiment, data, origin), told, horizons=horizons, draws=draws)
+    last = outcome.differences
+    last = last[(last["horizon"] == last["horizon"].max()) & (last["scope"] != "region")]
+    if as_json:
+        said = {"notice": NOTICE, "in_words": outcome.in_words(), "differences": json.loads(_as_json(last))}
+        typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        return
+    typer.echo(outcome.in_words())
+    _show(last, as_json=False, view=_changed_view)
+
+
+@app.command()
+def reinforce(
+    experiment: Annotated[str, typer.Argument(help="TOML file, or name of a shipped experiment.")],
+    factor: Annotated[
+        float, typer.Option("--factor", min=0, max=1, help="What is left of a region's own and sent attacks.")
+    ] = 0.5,
+    data: DataFile = None,
+    origin: Origin = None,
+    horizons: Annotated[int, typer.Option("--horizons", min=1, max=36, help="Months ahead.")] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """Rank border regions by the attacks the model expects to be averted if attacks there were fewer.
+
+    **Example**
+
+    `harmattan reinforce burkina --factor 0.5`
+    """
+    from harmattan.experiment import where_to_reinforce
+    from harmattan.scenario import NOTICE
+
+    table = where_to_reinforce(_load(experiment, data, origin), factor=factor, horizons=horizons)
+    _show(table, as_json)
+    typer.echo(NOTICE, err=as_json)
 
 
 @data_app.command()
@@ -285,8 +372,27 @@ def _skill_view(scores: pd.DataFrame) -> pd.DataFrame:
     return wide.reindex(columns=["horizon", "model", *wanted])
 
 
+def _changed_view(differences: pd.DataFrame) -> pd.DataFrame:
+    """What changes most: attacks, regions newly hit, arrivals and reach of countries, sets and corridors."""
+    told = differences[differences["quantity"].isin(("attacks_within", "newly_hit", "arrived", "reach"))]
+    told = told[told["difference"].abs() >= LEAST_SHOWN]
+    order = told["difference"].abs().sort_values(ascending=False, kind="stable").index
+    return told.loc[order, ["quantity", "name", "base", "changed", "difference", "q05", "q95"]]
+
+
 def _print_json(table: pd.DataFrame) -> None:
-    typer.echo(table.to_json(orient="records", force_ascii=False, indent=2))
+    typer.echo(_as_json(table))
+
+
+def _as_json(table: pd.DataFrame) -> str:
+    """Records; months as text, missing values as null."""
+    import pandas
+
+    months = [name for name in table if isinstance(table[name].dtype, pandas.PeriodDtype)]
+    told = table.copy()
+    for name in months:
+        told[name] = table[name].astype(str).where(table[name].notna(), None)
+    return str(told.to_json(orient="records", force_ascii=False, indent=2))
 
 
 def _joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

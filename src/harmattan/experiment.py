@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from harmattan.backtest import Tried, forecast_all, try_models
-from harmattan.features import Feature
-from harmattan.figures import bundled_counts
+from harmattan.borders import coastal
+from harmattan.expansion.tables import belts, expansion_tables
 from harmattan.forecast import Forecast
-from harmattan.intake import read_panel
-from harmattan.models import ESTIMATORS, MODELS, Forecaster
+from harmattan.inputs import baselines_of, corridor_table, models_of, read_data, region_sets
+from harmattan.models import Forecaster
 from harmattan.models.combine import Pool
-from harmattan.models.learners import Direct
+from harmattan.models.endemic import Endemic
 from harmattan.models.weighing import Past
 from harmattan.months import month
-from harmattan.named import find
-from harmattan.panel import Panel, from_counts
-from harmattan.regions import Regions, bundled, from_polygons
-from harmattan.result import Caption, Result
+from harmattan.panel import Panel
+from harmattan.result import Result
+from harmattan.scenario import Outcome, parse, ranking
+from harmattan.scenario import run as run_scenario
 from harmattan.scores.table import score_table
-from harmattan.settings import DataSettings, Experiment, ModelSettings, RegionSettings, SettingsError
+from harmattan.settings import Experiment, SettingsError
 
 CHANGE_HORIZONS = 3
 YEAR = 12
@@ -58,7 +53,7 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
     origin = month(wanted.origin) if wanted.origin else panel.origin
     if not panel.months[0] < origin <= panel.origin:
         raise SettingsError(f"forecast.origin must lie in the data, {panel.months[0]} to {panel.origin}; got {origin}")
-    models = _models_of(experiment)
+    models = models_of(experiment)
     tried = try_on_past(experiment, panel, models, origin=origin, workers=workers, progress=progress)
     baselines = baselines_of(experiment)
     scores = score_table(tried.rows, baselines)
@@ -66,11 +61,12 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
     (fitted, forecasts), (_, before) = _forecast_now_and_before(
         experiment, panel, models, champion, origin, tried.past, workers=workers, progress=progress
     )
+    known = panel.as_of(origin)
     return Result(
         name=experiment.name,
         settings=experiment.flat(),
         caption=caption,
-        panel=panel.as_of(origin),
+        panel=known,
         fitted=fitted,
         forecasts=forecasts,
         earlier=before[champion],
@@ -79,6 +75,7 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
         baselines=baselines,
         champion=champion,
         seed=wanted.seed,
+        expansion=expand(experiment, known, forecasts[champion], fitted),
     )
 
 
@@ -131,146 +128,110 @@ def try_on_past(
     )
 
 
+def expand(
+    experiment: Experiment, panel: Panel, forecast: Forecast, fitted: Mapping[str, Forecaster]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of expansion (`harmattan.expansion.tables.expansion_tables`); none for other measures.
+
+    Raises
+    ------
+    SettingsError
+        If a set, corridor or line of the experiment does not fit its regions.
+    """
+    if forecast.measure != "attacks":
+        return {}
+    endemic = next((model for model in fitted.values() if isinstance(model, Endemic)), None)
+    try:
+        return expansion_tables(
+            panel,
+            forecast,
+            endemic=endemic,
+            sets=region_sets(experiment, panel.regions),
+            corridors=corridor_table(experiment, panel.regions),
+            rng=np.random.default_rng([experiment.forecast.seed, forecast.origin.ordinal]),
+        )
+    except (ValueError, FileNotFoundError) as error:
+        raise SettingsError(f"expansion: {error}") from error
+
+
+def what_if(experiment: Experiment, changes: Sequence[str], *, horizons: int = 12, draws: int = 1000) -> Outcome:
+    """Return what changes would make of the forecast, by the experiment's endemic-epidemic model.
+
+    Parameters
+    ----------
+    experiment
+        Settings.
+    changes
+        In words, see `harmattan.scenario.parse`.
+    horizons
+        Months ahead.
+    draws
+        Joint futures, with and without the changes.
+
+    Raises
+    ------
+    SettingsError
+        If the settings do not fit the data.
+    ValueError
+        If a change cannot be read.
+    """
+    panel, model = _endemic_at_origin(experiment, horizons)
+    return run_scenario(
+        model,
+        panel,
+        [parse(text, panel.regions) for text in changes],
+        draws=draws,
+        seed=experiment.forecast.seed,
+        sets=region_sets(experiment, panel.regions),
+        corridors=corridor_table(experiment, panel.regions),
+    )
+
+
+def where_to_reinforce(experiment: Experiment, *, factor: float, horizons: int = 12) -> pd.DataFrame:
+    """Rank the regions of border belts by the attacks that lower activity in each would avert.
+
+    Averted attacks count in the coastal states, or everywhere if no region lies in one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `harmattan.scenario.ranking`.
+    """
+    panel, model = _endemic_at_origin(experiment, horizons)
+    codes = panel.regions.table.index
+    ashore = codes[coastal(panel.regions)]
+    belt = {code for chosen in belts(panel.regions, km=experiment.expansion.belt_km).values() for code in chosen}
+    alone = panel.regions.table.groupby("country")["name"].transform("size").eq(1)
+    belt |= set(codes[alone & coastal(panel.regions)])
+    return ranking(
+        model,
+        panel,
+        regions=[str(code) for code in codes if code in belt],
+        targets=[str(code) for code in (ashore if len(ashore) else codes)],
+        factor=factor,
+        seed=experiment.forecast.seed,
+    )
+
+
+def _endemic_at_origin(experiment: Experiment, horizons: int) -> tuple[Panel, Endemic]:
+    """The panel at the origin of an experiment and its endemic-epidemic model, fitted to it."""
+    panel, _ = read_data(experiment)
+    known = panel.as_of(month(experiment.forecast.origin) if experiment.forecast.origin else panel.origin)
+    found = next((model for model in models_of(experiment).values() if isinstance(model, Endemic)), Endemic())
+    return known, found.fit(known, tuple(range(1, horizons + 1)))
+
+
 def backtest_rows(experiment: Experiment, *, workers: int = 1, progress: Progress | None = None) -> pd.DataFrame:
     """Return the scored rows (`harmattan.backtest.score_rows`) of an experiment without forecasting ahead."""
     panel, _ = read_data(experiment)
-    models = _models_of(experiment)
+    models = models_of(experiment)
     return try_on_past(experiment, panel, models, origin=panel.origin, workers=workers, progress=progress).rows
-
-
-def baselines_of(experiment: Experiment) -> tuple[str, ...]:
-    """Return the names of the models that others are compared with."""
-    return tuple(name for name, each in experiment.models.items() if each.baseline)
-
-
-def read_data(experiment: Experiment) -> tuple[Panel, Caption]:
-    """Return the panel of an experiment and its caption.
-
-    Raises
-    ------
-    SettingsError
-        If not exactly one of ``data.bundled`` and ``data.file`` is set.
-    """
-    data = experiment.data
-    if (data.bundled is None) == (data.file is None):
-        raise SettingsError(
-            "data needs either bundled, the name of a bundled table, or file, a file of your own "
-            "(on the command line: --data FILE)"
-        )
-    if data.bundled is not None:
-        counts, about = bundled_counts(data.bundled)
-        regions = bundled(about["level"], experiment.regions.countries or about["countries"])
-        caption = Caption(experiment.title, about["source"], about["licence"], tuple(about["caveats"]))
-        return from_counts(counts, regions), caption
-    return _read_file(experiment, data)
-
-
-def build_models(
-    settings: Mapping[str, ModelSettings], *, seed: int, measure: str, months: int | None = None
-) -> dict[str, Forecaster]:
-    """Return unfitted models by name.
-
-    Estimators that take a ``random_state`` get `seed` unless their parameters set one; direct models learn from the
-    newest `months` unless they say from how many.
-
-    Raises
-    ------
-    SettingsError
-        If a model cannot be built as described; the message names it.
-    """
-    models: dict[str, Forecaster] = {}
-    for name, each in settings.items():
-        try:
-            models[name] = _build(each, models, seed, measure, months)
-        except (TypeError, ValueError) as error:
-            raise SettingsError(f"models.{name}: {error}") from error
-    return models
 
 
 def best(scores: pd.DataFrame) -> str:
     """Return the model with the lowest log score over all rows, horizons weighing alike."""
     means = scores[(scores["set"] == "all") & (scores["score"] == "log_score")].groupby("model")["value"].mean()
     return str(means.idxmin())
-
-
-def _read_file(experiment: Experiment, data: DataSettings) -> tuple[Panel, Caption]:
-    path = Path(str(data.file)).expanduser()
-    if not path.is_file():
-        raise SettingsError(f"data.file: there is no file {path}")
-    return read_panel(
-        path,
-        _regions(experiment.regions),
-        title=experiment.title,
-        level=experiment.regions.level,
-        source=data.source,
-        actor=data.actor,
-        lineages=Path(data.lineages) if data.lineages else None,
-        first=data.first,
-        last=data.last,
-        covers=data.covers,
-    )
-
-
-def _regions(asked: RegionSettings) -> Regions:
-    if (asked.level is None) == (asked.polygons is None):
-        raise SettingsError("regions needs either level, of the bundled regions, or polygons, a file of your own")
-    if asked.polygons is not None:
-        return from_polygons(asked.polygons, code=asked.code, name=asked.name, country=asked.country)
-    return bundled(str(asked.level), asked.countries)
-
-
-def _models_of(experiment: Experiment) -> dict[str, Forecaster]:
-    wanted = experiment.forecast
-    return build_models(experiment.models, seed=wanted.seed, measure=experiment.data.measure, months=wanted.learn_from)
-
-
-def _build(
-    asked: ModelSettings, models: Mapping[str, Forecaster], seed: int, measure: str, months: int | None
-) -> Forecaster:
-    if asked.kind == "direct":
-        estimator = _estimator(asked, seed)
-        return Direct(estimator, features=_features(asked), months=asked.months or months, measure=measure)
-    if asked.kind == "pool":
-        members = list(dict.fromkeys([*(asked.members or ()), *(asked.quiet_members or ())]))
-        unknown = [name for name in members if name not in models]
-        if unknown or not members:
-            raise ValueError(f"members must be models named above it, {list(models)}; got {unknown or 'none'}")
-        return Pool(
-            {name: models[name] for name in members},
-            weights=_weights(asked.members),
-            quiet_weights=_weights(asked.quiet_members),
-            measure=measure,
-            **asked.parameters,
-        )
-    model = find(asked.kind, MODELS, what="model")
-    return model(**{"measure": measure, **asked.parameters})
-
-
-def _weights(members: Collection[str] | Mapping[str, float] | None) -> dict[str, float] | None:
-    """Weights as given, or equal ones for names."""
-    if members is None or isinstance(members, Mapping):
-        return None if members is None else dict(members)
-    return dict.fromkeys(members, 1.0)
-
-
-def _estimator(asked: ModelSettings, seed: int) -> BaseEstimator:
-    if asked.estimator is None:
-        raise ValueError("a direct model needs estimator, the scikit-learn estimator it fits")
-    kind = find(asked.estimator, ESTIMATORS, what="estimator")
-    parameters: dict[str, Any] = dict(asked.parameters)
-    if "random_state" in inspect.signature(kind).parameters:
-        parameters.setdefault("random_state", seed)
-    estimator = kind(**parameters)
-    return make_pipeline(StandardScaler(), estimator) if asked.scale else estimator
-
-
-def _features(asked: ModelSettings) -> tuple[Feature, ...] | str:
-    if isinstance(asked.features, str):
-        return asked.features
-    return tuple(
-        Feature(str(each["name"]), tuple((key, value) for key, value in each.items() if key != "name"))
-        for each in asked.features
-    )
 
 
 def _needed(models: Mapping[str, Forecaster], champion: str) -> dict[str, Forecaster]:

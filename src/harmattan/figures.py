@@ -41,7 +41,9 @@ def region_table() -> pd.DataFrame:
 
 @cache
 def neighbour_table() -> pd.DataFrame:
-    """Return the touching pairs of every level: ``level``, ``a``, ``b``, ``border_km``, ``cross_border``.
+    """Return the touching pairs of regions: ``level``, ``coarser``, ``a``, ``b``, ``border_km``, ``cross_border``.
+
+    ``level`` is that of the finer of the two and ``coarser`` that of the other, the same in most pairs.
 
     Examples
     --------
@@ -50,6 +52,44 @@ def neighbour_table() -> pd.DataFrame:
     """
     table = pd.read_csv(data_dir() / "neighbours.csv", keep_default_na=False, dtype={"a": str, "b": str})
     return table.astype({"cross_border": bool})
+
+
+@cache
+def belt_table() -> pd.DataFrame:
+    """Return km from regions of every level to other countries, up to 200: ``region``, ``country``, ``km``.
+
+    Examples
+    --------
+    >>> belt_table().query("region == 'GMB' and km == 0")["country"].tolist()
+    ['SEN']
+    """
+    return pd.read_csv(data_dir() / "belts.csv", keep_default_na=False, dtype={"region": str, "country": str})
+
+
+@cache
+def corridor_table() -> pd.DataFrame:
+    """Return the bundled corridors by region of the grid: ``corridor``, ``name``, ``step``, ``region``, ``km`` by road.
+
+    Examples
+    --------
+    >>> bool(corridor_table()["region"].isin(region_grid().regions).all())
+    True
+    """
+    return pd.read_csv(data_dir() / "corridors.csv", keep_default_na=False, dtype={"corridor": str, "region": str})
+
+
+@cache
+def corridor_towns() -> pd.DataFrame:
+    """Return the towns of each corridor in order, with ``country``, ``lon``, ``lat`` and ``km``.
+
+    ``km`` are by road from the town before, 0 for the first. The columns before are ``corridor``, ``name``, ``town``.
+
+    Examples
+    --------
+    >>> corridor_towns().query("corridor == 'niamey-sokoto'")["town"].tolist()
+    ['Niamey', 'Dosso', 'Dogondoutchi', 'Birnin Konni', 'Sokoto']
+    """
+    return pd.read_csv(data_dir() / "corridor_towns.csv", keep_default_na=False)
 
 
 @cache
@@ -112,7 +152,8 @@ def bundled_counts(name: str) -> tuple[Counts, dict[str, Any]]:
     Parameters
     ----------
     name
-        ``"attacks_bfa"``, ``"violence_country"`` or ``"jnim_state"``.
+        ``"attacks_bfa"``, ``"violence_country"``, ``"jnim_state"`` or ``"attacks_coast"``. An entry with
+        ``tables`` joins others: for each, the countries whose rows are taken from it.
 
     Returns
     -------
@@ -137,7 +178,19 @@ def bundled_counts(name: str) -> tuple[Counts, dict[str, Any]]:
     if name not in abouts:
         raise ValueError(f"name must be one of the bundled tables {', '.join(abouts)}; got {name!r}")
     about = abouts[name]
+    first, last = month(about["first"]), month(about["last"])
+    parts = [_monthly(part, list(about["measures"])) for part in about.get("tables", [name])]
+    if "tables" in about:
+        country = region_table()["country"]
+        wanted = zip(parts, about["tables"].values(), strict=True)
+        parts = [part[country.loc[part["region"]].isin(countries).to_numpy()] for part, countries in wanted]
+        parts = [part[(part["month"] >= first) & (part["month"] <= last)] for part in parts]
+    table = pd.concat(parts).sort_values(["region", "month"], ignore_index=True)
+    known = table[(table[list(about["measures"])] != 0).any(axis=1)].reset_index(drop=True)
+    return Counts(known, about["source"], first, last), about
+
+
+def _monthly(name: str, measures: list[str]) -> pd.DataFrame:
     table = pd.read_csv(data_dir() / f"{name}.csv", keep_default_na=False, dtype={"region": str, "month": str})
-    table = table[["region", "month", *about["measures"]]].astype(dict.fromkeys(about["measures"], "float64"))
-    table = table.assign(month=pd.PeriodIndex(table["month"], freq="M"))
-    return Counts(table, about["source"], month(about["first"]), month(about["last"])), about
+    table = table[["region", "month", *measures]].astype(dict.fromkeys(measures, "float64"))
+    return table.assign(month=pd.PeriodIndex(table["month"], freq="M"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,15 @@ from harmattan.actors import lineage, members
 from harmattan.counts import Counts, count_events, total
 from harmattan.events import Events, precise
 from harmattan.months import month
-from harmattan.panel import Panel, from_counts
+from harmattan.panel import POINT_COLUMNS, Panel, from_counts
 from harmattan.regions import Regions, locate, only
 from harmattan.result import Caption
 from harmattan.sources import detect, hdx, read
 from harmattan.sources.names import match_names
 
-WHERE_LIMIT = {"country": 6, "admin1": 4, "province": 3}
+WHERE_LIMIT = {"country": 6, "admin1": 4, "province": 3, "province+country": 3, "province+admin1": 3}
 FINEST = 3
+EXACT = {"where_limit": 2, "date_limit": 3}
 
 TERMS = {
     "ucdp": ("UCDP GED, the user's copy", "CC BY 4.0"),
@@ -50,7 +52,8 @@ def read_panel(
 
     Events are placed by coordinates (or the file's own region codes). With an `actor`, events in which its lineage
     takes part on either side are ``attacks`` and all others ``other_attacks``. Events placed or dated too coarsely
-    for the regions are left out; what was left out, and how much, is in the caveats.
+    for the regions are left out; what was left out, and how much, is in the caveats. Attacks at or near a known place
+    (`where_prec` 1 or 2) and dated to a week or better are also the panel's points, each on the middle of its days.
 
     Parameters
     ----------
@@ -116,7 +119,8 @@ def _panel_of_events(
     """Count the events of the actor, and all others apart."""
     if actor is None:
         counts = _count(events, regions, limit, coverage)
-        return from_counts(counts, regions), counts.dropped
+        panel = from_counts(counts, regions)
+        return replace(panel, points=_points(events, regions, panel.months)), counts.dropped
     theirs = members(lineage(actor, lineages), events)
     if not theirs.any():
         raise ValueError(
@@ -127,12 +131,28 @@ def _panel_of_events(
     counts = _count(mine, regions, limit, coverage)
     panel = from_counts(counts, regions)
     others = from_counts(_count(rest, regions, limit, coverage), regions).attacks
-    return Panel(regions, {**panel.measures, "other_attacks": others}, panel.covered), counts.dropped
+    points = _points(mine, regions, panel.months)
+    return Panel(regions, {**panel.measures, "other_attacks": others}, panel.covered, points), counts.dropped
 
 
 def _count(events: Events, regions: Regions, limit: int, coverage: tuple[pd.Period, pd.Period]) -> Counts:
     kept = precise(events, where_limit=limit)
     return count_events(kept, _codes(kept, regions), first=coverage[0], last=coverage[1])
+
+
+def _points(events: Events, regions: Regions, months: pd.PeriodIndex) -> pd.DataFrame:
+    """The events placed and dated exactly, in the regions and months of the panel, as `Panel.points`."""
+    kept = precise(events, **EXACT)
+    first, last = (kept.table[name].to_numpy().astype("datetime64[D]") for name in ("start", "end"))
+    columns = {
+        "day": (first + (last - first) // 2).astype("datetime64[us]"),
+        "region": _codes(kept, regions),
+        "lon": kept.table["lon"].to_numpy(),
+        "lat": kept.table["lat"].to_numpy(),
+    }
+    table = pd.DataFrame(columns).dropna()
+    table = table[pd.PeriodIndex(table["day"], freq="M").isin(months)]
+    return table.astype(POINT_COLUMNS).sort_values(["day", "region", "lon", "lat"], ignore_index=True)
 
 
 def _covered(events: Events, regions: Regions, covers: Collection[str] | None) -> Regions:

@@ -14,6 +14,7 @@ from harmattan.months import month_range
 from harmattan.regions import Regions
 
 QUIET_MONTHS = 12
+POINT_COLUMNS = {"day": "datetime64[us]", "region": "str", "lon": "float64", "lat": "float64"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +30,15 @@ class Panel:
         NaN stands only where `covered` is False.
     covered
         Whether the source reports on a region in a month; same shape.
+    points
+        The attacks whose day and place are known, one row each with the columns of `POINT_COLUMNS`, by day; None where
+        the source has counts only. They need not be all of ``attacks``: others are known by month and region.
     """
 
     regions: Regions
     measures: Mapping[str, pd.DataFrame]
     covered: pd.DataFrame
+    points: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if "attacks" not in self.measures:
@@ -47,6 +52,8 @@ class Panel:
                     f"{name} must have the panel's {len(months)} months and {len(self.regions.table)} regions"
                 )
             _check_values(name, frame, self.covered)
+        if self.points is not None:
+            _check_points(self.points, self.covered)
 
     @property
     def months(self) -> pd.PeriodIndex:
@@ -71,6 +78,8 @@ class Panel:
     def as_of(self, origin: pd.Period, lag: int = 0) -> Panel:
         """Return what was known at `origin`: months up to `origin` less the `lag` newest, which are withheld.
 
+        Points are cut like the measures: those after the last month kept are left out.
+
         Raises
         ------
         ValueError
@@ -85,14 +94,19 @@ class Panel:
             self.regions,
             {name: frame.loc[:last] for name, frame in self.measures.items()},
             self.covered.loc[:last],
+            None if self.points is None else _until(self.points, last),
         )
 
     def content_hash(self) -> str:
-        """SHA-256 of regions, months and every value: two panels are the same data if and only if this is equal."""
+        """SHA-256 of regions, months, values and points: two panels are the same data if and only if this is equal."""
         digest = sha256("|".join([*map(str, self.regions.table.index), str(self.months[0])]).encode())
         for name in sorted(self.measures):
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(self.measures[name].to_numpy(dtype="<f4")).tobytes())
+        if self.points is not None:
+            digest.update("|".join(["points", *self.points["region"]]).encode())
+            digest.update(self.points["day"].to_numpy().astype("<M8[D]").tobytes())
+            digest.update(self.points[["lon", "lat"]].to_numpy(dtype="<f8").tobytes())
         return digest.hexdigest()
 
 
@@ -153,3 +167,29 @@ def _check_values(name: str, frame: pd.DataFrame, covered: pd.DataFrame) -> None
             f"{name} must be zero or more and finite; "
             f"{frame.columns[where]} {frame.index[when]} is {values[when, where]}"
         )
+
+
+def _until(points: pd.DataFrame, last: pd.Period) -> pd.DataFrame:
+    return points[points["day"] < (last + 1).start_time].reset_index(drop=True)
+
+
+def _check_points(points: pd.DataFrame, covered: pd.DataFrame) -> None:
+    types = {str(name): str(kind) for name, kind in points.dtypes.items()}
+    if types != POINT_COLUMNS:
+        raise ValueError(f"points must have the columns {POINT_COLUMNS}; they have {types}")
+    row = covered.index.get_indexer(pd.PeriodIndex(points["day"], freq="M"))
+    column = covered.columns.get_indexer(pd.Index(points["region"]))
+    known = covered.to_numpy()[np.maximum(row, 0), np.maximum(column, 0)]
+    broken = {
+        "days must be whole, ascending": (points["day"] != points["day"].dt.normalize())
+        | (points["day"].diff() < pd.Timedelta(0)),
+        "each must lie in a region and month that the panel covers": (row < 0) | (column < 0) | ~known,
+        "lon and lat must be places on Earth": ~((points["lon"].abs() <= 180) & (points["lat"].abs() <= 90)),
+    }
+    for rule, wrong in broken.items():
+        if wrong.any():
+            first = points[np.asarray(wrong)].iloc[0]
+            raise ValueError(
+                f"points: {rule}; {int(wrong.sum())} of {len(points)} do not, first {first['region']} "
+                f"{first['day']:%Y-%m-%d} at ({first['lon']:g}, {first['lat']:g})"
+            )

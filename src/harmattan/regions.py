@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 LEVELS = {"country": 0, "admin1": 1, "province": 2}
+COASTAL = ("SEN", "MRT", "GIN", "CIV", "GHA", "TGO", "BEN", "NGA")
 REQUIRED = ("name", "country", "lon", "lat", "area_km2")
 
 
@@ -77,15 +78,16 @@ class Regions:
 
 
 def bundled(level: str | int, countries: Iterable[str] | None = None) -> Regions:
-    """Return the bundled regions of one level.
+    """Return the bundled regions of one level, or of several that complete each other.
 
     Parameters
     ----------
     level
-        ``"country"`` (or 0), ``"admin1"`` (1) or ``"province"`` (2, Burkina Faso only).
+        ``"country"`` (or 0), ``"admin1"`` (1) or ``"province"`` (2, Burkina Faso only). Names joined by ``+`` give
+        each country the first of these levels that it has: ``"province+country"`` is Burkina Faso's provinces and
+        the other countries whole, ``"province+admin1"`` the provinces and the others' first-level units.
     countries
-        ISO 3166-1 alpha-3 codes to keep; all that have the level by default, including those marked
-        ``context``.
+        ISO 3166-1 alpha-3 codes to keep; all that have a level by default, including those marked ``context``.
 
     Raises
     ------
@@ -96,12 +98,13 @@ def bundled(level: str | int, countries: Iterable[str] | None = None) -> Regions
     --------
     >>> bundled("admin1", ["BEN", "TGO"]).table.loc["BJ02", "name"]
     'Atacora'
+    >>> bundled("province+country", ["BFA", "BEN", "TGO"])
+    <Regions: 47 of 3 countries, Neighbours of 47 regions: 114 pairs, 0 isolates, 1 component>
     """
-    number = LEVELS.get(level, -1) if isinstance(level, str) else int(level)
-    if number not in LEVELS.values():
-        raise ValueError(f"level must be one of {', '.join(LEVELS)} (or 0, 1, 2); got {level!r}")
-    table = figures.region_table()
-    table = table[table["level"] == number]
+    table, numbers = figures.region_table(), _numbers(level)
+    held = table[table["level"].isin(numbers)]
+    rank = held["level"].map({number: place for place, number in enumerate(numbers)})
+    table = held[rank == rank.groupby(held["country"]).transform("min")]
     if countries is not None:
         wanted, known = list(countries), sorted(table["country"].unique())
         unknown = [country for country in wanted if country not in known]
@@ -274,6 +277,17 @@ def shapes(regions: Regions) -> gpd.GeoSeries:
     units = gpd.GeoDataFrame({"region": holder}, geometry=finest.to_numpy())
     united = units.dropna(subset="region").dissolve("region", method="coverage").geometry
     return united.set_crs(finest.crs).reindex(regions.table.index)
+
+
+def _numbers(level: str | int) -> list[int]:
+    """Return the numbers of the levels named, in the order they are to be tried."""
+    numbers = [LEVELS.get(part, -1) for part in level.split("+")] if isinstance(level, str) else [int(level)]
+    if not set(numbers) <= set(LEVELS.values()):
+        raise ValueError(
+            f"level must be one of {', '.join(LEVELS)} (or 0, 1, 2), or several joined by +, such as "
+            f"'province+country'; got {level!r}"
+        )
+    return numbers
 
 
 def _bundled_edges(codes: pd.Index) -> pd.DataFrame:

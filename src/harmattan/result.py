@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -62,6 +62,9 @@ class Result:
         The model with the best log score, horizons weighing alike, baselines included (`harmattan.experiment.best`).
     seed
         Decides every random number.
+    expansion
+        What the champion's forecast and the record say of the way to the coast, by table
+        (`harmattan.expansion.tables.expansion_tables`); empty where the measure is not attacks.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Result:
     baselines: tuple[str, ...]
     champion: str
     seed: int
+    expansion: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def forecast(self) -> Forecast:

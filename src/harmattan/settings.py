@@ -65,14 +65,30 @@ class DataSettings(Section):
 
 
 class RegionSettings(Section):
-    """Which regions: a bundled level, or polygons of the user's with the columns that name them."""
+    """Which regions: a bundled level, or polygons of the user's with the columns that name them.
 
-    level: Literal["country", "admin1", "province"] | None = None
+    Attributes
+    ----------
+    level
+        ``country``, ``admin1`` or ``province``; or ``province+country`` and ``province+admin1``, the provinces of
+        Burkina Faso with the other countries whole or by first-level unit.
+    countries
+        Countries (ISO 3166-1 alpha-3) to keep; all that have the level by default.
+    polygons
+        A file of the user's own polygons instead.
+    code, name, country
+        Its columns.
+    columns
+        A CSV of the user's own figures by region, such as protected areas or garrisons, for features and models.
+    """
+
+    level: Literal["country", "admin1", "province", "province+country", "province+admin1"] | None = None
     countries: tuple[str, ...] | None = None
     polygons: str | None = None
     code: str = "code"
     name: str = "name"
     country: str = "country"
+    columns: str | None = None
 
 
 class ForecastSettings(Section):
@@ -118,6 +134,28 @@ class BacktestSettings(Section):
     @classmethod
     def _month(cls, value: str | None) -> str | None:
         return None if value is None else str(month(value))
+
+
+class ExpansionSettings(Section):
+    """What expansion is told for, beside countries, border belts and the bundled corridors.
+
+    Attributes
+    ----------
+    belt_km
+        Width of border belts, from 0 (regions that touch the border) to 200.
+    sets
+        Sets of regions of the user's own: region codes by name.
+    corridors
+        Corridors of the user's own by name: stops in order, each a town of the bundled corridors, a region code or
+        ``"lon lat"``.
+    lines
+        A file of lines that are corridors.
+    """
+
+    belt_km: float = Field(default=50.0, ge=0, le=200)
+    sets: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    corridors: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    lines: str | None = None
 
 
 class ModelSettings(Section):
@@ -169,6 +207,7 @@ class Experiment(Section):
     regions: RegionSettings
     forecast: ForecastSettings = Field(default_factory=ForecastSettings)
     backtest: BacktestSettings = Field(default_factory=BacktestSettings)
+    expansion: ExpansionSettings = Field(default_factory=ExpansionSettings)
     models: Mapping[str, ModelSettings] = Field(min_length=1)
 
     def with_data(self, file: str | None) -> Experiment:
@@ -269,6 +308,7 @@ def _keys_at(place: tuple[int | str, ...]) -> list[str]:
         "regions": RegionSettings,
         "forecast": ForecastSettings,
         "backtest": BacktestSettings,
+        "expansion": ExpansionSettings,
         "models": ModelSettings,
     }
     return list((sections[str(place[0])] if place else Experiment).model_fields)

@@ -111,5 +111,7 @@ def test_wrong_names_say_the_nearest(burkina: Panel) -> None:
         one(burkina, "recent_meen")
     with pytest.raises(ValueError, match="static needs a complete column of the region table, one of .*; got 'rain'"):
         one(burkina, "static", column="rain")
+    with pytest.raises(ValueError, match="static needs a complete column .*; got 'name'"):
+        one(burkina, "static", column="name")
     with pytest.raises(ValueError, match="phase must be sin or cos; got 'tan'"):
         one(burkina, "season", phase="tan")

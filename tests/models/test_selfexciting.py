@@ -1,12 +1,14 @@
 """The self-exciting process: values from R, exact integrals, laws of declustering, simulation and forecast."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.integrate import dblquad
+from scipy.optimize import minimize
 from scipy.special import erf
 
 from harmattan.forecast import Forecast
@@ -16,6 +18,7 @@ from harmattan.models.selfexciting_alert import alert_window
 from harmattan.models.selfexciting_fit import PointFit, fit_points, reach_profile
 from harmattan.models.selfexciting_futures import futures
 from harmattan.models.selfexciting_parents import declustering, intensity
+from harmattan.models.selfexciting_places import PlaceFit, placed
 from harmattan.models.selfexciting_points import (
     PARAMETERS,
     Catalogue,
@@ -25,10 +28,14 @@ from harmattan.models.selfexciting_points import (
     prepare,
     scores,
 )
-from harmattan.models.selfexciting_regions import RegionFit, arrival, echo, fit_regions, lag_chances, place
+from harmattan.models.selfexciting_regions import RegionFit, arrival, fit_regions, place
 from harmattan.models.selfexciting_simulate import simulate, simulate_ahead
+from harmattan.models.selfexciting_terms import echo, lag_chances
+from harmattan.months import month_range
 from harmattan.panel import Panel
+from harmattan.raster import raster
 from harmattan.regions import bundled
+from harmattan.synthetic import self_exciting_world
 from harmattan.tracking.stored import untrusted
 
 SQUARE = np.array([[0.0, 0.0], [200.0, 0.0], [200.0, 200.0], [0.0, 200.0]])
@@ -238,9 +245,47 @@ def test_the_fit_finds_what_was_simulated() -> None:
 def test_the_summary_and_aic_follow_from_the_estimates(fitted: PointFit) -> None:
     table = fitted.summary
     assert tuple(table.index) == PARAMETERS
-    np.testing.assert_allclose(table["high"] - table["low"], 2 * 1.959964 * table["standard_error"], rtol=1e-6)
+    assert (table["low"] < table["estimate"]).all() and (table["estimate"] < table["high"]).all()
+    width = (table["high"] - table["low"]) / (2 * 1.959964 * table["standard_error"])
+    assert width.drop("log_sigma").between(0.95, 1.1).all()
     assert fitted.aic == pytest.approx(10 - 2 * fitted.llf)
     assert fitted.mean_days == pytest.approx(86, abs=3)
+
+
+def test_at_the_ends_of_an_interval_the_profile_is_below_by_half_the_quantile(world: Catalogue) -> None:
+    """For log σ by `reach_profile`, for all others by a search that knows nothing of the intervals' code."""
+    fit = fit_points(world, precision_km=0.5)
+    ready = prepare(world, reach_days=180, reach_km=150, blocks=7)
+    ends = fit.summary[["low", "high"]].to_numpy()
+    below = reach_profile(fit, sigma_km=list(np.exp(ends[3])))["difference"]
+    np.testing.assert_allclose(below, -1.9207, atol=0.01)
+    for number in (0, 1, 2, 4):
+        for end in ends[number]:
+            others = [each for each in range(5) if each != number]
+
+            def loss(free: np.ndarray, number: int = number, end: float = end, others: list[int] = others) -> float:
+                at = np.empty(5)
+                at[number], at[others] = end, free
+                return -log_likelihood(ready, at)[0]
+
+            tight = {"xatol": 1e-5, "fatol": 1e-5, "maxiter": 4000, "maxfev": 4000}
+            scale = np.array([[0.2, 0.03, 0.2, 0.1, 0.003][each] for each in others])
+            simplex = fit.estimates[others] + np.vstack([np.zeros(4), np.diag(scale)])
+            found = minimize(loss, simplex[0], method="Nelder-Mead", options={**tight, "initial_simplex": simplex})
+            assert -found.fun - fit.llf == pytest.approx(-1.9207, abs=0.02)
+
+
+def test_the_reach_held_at_the_precision_has_an_interval_above_it(attacks: Catalogue, fitted: PointFit) -> None:
+    held = fit_points(attacks, precision_km=2.0).summary.loc["log_sigma"]
+    assert held["low"] == held["estimate"] == pytest.approx(np.log(2)) and held["high"] > held["estimate"]
+    assert fitted.summary.loc["log_sigma", "low"] == pytest.approx(np.log(4))
+
+
+def test_without_triggering_the_interval_of_e0_has_no_lower_end() -> None:
+    made = simulate([-12.0, 0.0, -60.0, 1.0, 0.1], SQUARE, days=900.0, rng=np.random.default_rng(6))
+    table = fit_points(made, precision_km=1.0).summary
+    assert table.loc["e0", "low"] == -np.inf
+    assert table.loc["h0", "low"] < -12 < table.loc["h0", "high"]
 
 
 def test_the_causes_of_every_event_sum_to_one(fitted: PointFit) -> None:
@@ -496,3 +541,129 @@ def test_it_works_for_whole_countries_and_is_stored_without_pickle(burkina: Pane
     loaded = skops.loads(packed, trusted=skops.get_untrusted_types(data=packed))
     one, two = (each.forecast(60, np.random.default_rng(2)).draws for each in (model, loaded))
     np.testing.assert_array_equal(one, two)
+
+
+# Points.
+
+
+@pytest.fixture(scope="module")
+def pointed() -> Panel:
+    """A self-exciting world with its points."""
+    regions = bundled("province")
+    area = regions.table["area_km2"].to_numpy()
+    return self_exciting_world(
+        regions,
+        months=month_range("2018-01", "2023-12"),
+        rng=np.random.default_rng(12),
+        background=0.1 * area / area.mean(),
+        offspring=0.6,
+        decay_days=60.0,
+        spread_km=6.0,
+    )
+
+
+def test_days_and_places_tell_decay_and_reach(pointed: Panel) -> None:
+    """Counts by region and month cannot tell a reach below the size of a region."""
+    for background in ("area", "region"):
+        found = SelfExciting(background=background).fit(pointed, (1,)).process_
+        assert isinstance(found, PlaceFit)
+        assert found.sigma_km == pytest.approx(6.0, rel=0.2)
+        assert found.mean_days == pytest.approx(60.0, rel=0.4)
+        assert found.weights[-1] == pytest.approx(0.6, abs=0.15)
+
+
+def test_the_rate_of_places_integrates_to_the_expected_number(pointed: Panel) -> None:
+    """At the maximum the weights, times the integrals of their terms, are the events seen but for the prior."""
+    assert pointed.points is not None
+    seen = (pointed.points["day"] >= pointed.months[1].start_time).sum()
+    found = SelfExciting(background="area").fit(pointed, (1,)).process_
+    assert isinstance(found, PlaceFit)
+    days = pointed.months[1:].days_in_month.to_numpy().sum()
+    ready = placed(pointed, pointed.points, found.cells, np.random.default_rng(1))
+    left = days + 31 - ready.day
+    opens = np.maximum(31 - ready.day, 0)
+    told = np.concatenate([[0.0], np.cumsum(lag_chances(found.mean_days))])
+    in_time = told[np.clip(left - 1, 0, 180)] - told[np.clip(opens - 1, 0, 180)]
+    inside = np.zeros(len(ready.day))
+    rng, many = np.random.default_rng(3), 200
+    where = np.stack([ready.lon, ready.lat], axis=1)
+    for _ in range(many):
+        inside += (found.spread(where, rng)[1] >= 0) / many
+    expected = found.background.sum() * days + found.weights[-1] * (in_time * inside).sum()
+    assert expected == pytest.approx(seen, rel=0.02)
+
+
+def test_no_point_after_the_origin_is_seen(pointed: Panel) -> None:
+    origin = pointed.months[-10]
+    assert pointed.points is not None
+    later = (pointed.points["day"] >= (origin + 1).start_time).to_numpy()
+    spoilt = pointed.points.assign(
+        lon=np.where(later, 0.5, pointed.points["lon"]), region=pointed.points["region"].where(~later, "BF5601")
+    )
+    counts = pointed.attacks.copy()
+    counts.loc[counts.index > origin] = 9.0
+    assert later.sum() > 50
+    fooled = replace(pointed, measures={"attacks": counts}, points=spoilt.iloc[:-20])
+    one, two = (
+        SelfExciting().fit(panel.as_of(origin), (1, 2)).forecast(40, np.random.default_rng(1)).draws
+        for panel in (pointed, fooled)
+    )
+    np.testing.assert_array_equal(one, two)
+
+
+def test_points_change_the_forecast_and_attacks_without_them_are_placed(pointed: Panel) -> None:
+    assert pointed.points is not None
+    half = replace(pointed, points=pointed.points.iloc[::2].reset_index(drop=True))
+    made = placed(half, half.points, raster(half.regions), np.random.default_rng(1))  # type: ignore[arg-type]
+    assert len(made.day) == pointed.attacks.to_numpy().sum() and (np.diff(made.day) >= 0).all()
+    counted = np.zeros(pointed.attacks.shape)
+    np.add.at(counted, (made.month, made.region), 1)
+    np.testing.assert_array_equal(counted, pointed.attacks)
+    none = replace(pointed, points=None)
+    exact, partly, blurred = (
+        SelfExciting().fit(panel, (1,)).forecast(60, np.random.default_rng(1)) for panel in (pointed, half, none)
+    )
+    assert (exact.draws != blurred.draws).any() and (exact.draws != partly.draws).any()
+    asked = SelfExciting(points=False).fit(pointed, (1,)).forecast(60, np.random.default_rng(1))
+    np.testing.assert_array_equal(asked.draws, blurred.draws)
+    ratio = partly.expected().sum(axis=1) / exact.expected().sum(axis=1)
+    assert 0.5 < ratio.iloc[0] < 2
+
+
+@pytest.mark.parametrize("months", [1, 24])
+def test_a_panel_of_no_points_and_no_attacks_stays_quiet(pointed: Panel, months: int) -> None:
+    assert pointed.points is not None
+    short = pointed.as_of(pointed.months[months - 1])
+    quiet = replace(short, measures={"attacks": short.attacks * 0}, points=pointed.points.iloc[:0])
+    for background in ("area", "region"):
+        made = SelfExciting(background=background).fit(quiet, (1, 4))
+        assert made.forecast(50, np.random.default_rng(1)).draws.sum() == 0
+
+
+def test_places_not_covered_are_left_out_of_the_likelihood(pointed: Panel) -> None:
+    """Half the provinces unknown for three years: rates come from what is known, not from zeros."""
+    covered, counts = pointed.covered.copy(), pointed.attacks.copy()
+    covered.iloc[:36, ::2] = False
+    counts = counts.where(covered)
+    assert pointed.points is not None
+    month_of = covered.index.get_indexer(pd.PeriodIndex(pointed.points["day"], freq="M"))
+    known = covered.to_numpy()[month_of, covered.columns.get_indexer(pd.Index(pointed.points["region"]))]
+    held = Panel(pointed.regions, {"attacks": counts}, covered, pointed.points[known].reset_index(drop=True))
+    whole, part = (SelfExciting(background="area").fit(panel, (1,)).process_ for panel in (pointed, held))
+    assert part.background.sum() == pytest.approx(whole.background.sum(), rel=0.25)
+    assert part.weights[-1] == pytest.approx(whole.weights[-1], abs=0.12)
+
+
+def test_a_model_of_points_is_stored_without_pickle(pointed: Panel) -> None:
+    skops = pytest.importorskip("skops.io")
+    model = SelfExciting().fit(pointed, (1,))
+    packed = skops.dumps(model)
+    assert untrusted(skops.get_untrusted_types(data=packed)) == []
+    loaded = skops.loads(packed, trusted=skops.get_untrusted_types(data=packed))
+    one, two = (each.forecast(60, np.random.default_rng(2)).draws for each in (model, loaded))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_a_background_it_does_not_know_is_refused(pointed: Panel) -> None:
+    with pytest.raises(ValueError, match="background must be one of region, area; got 'flat'"):
+        SelfExciting(background="flat").fit(pointed, (1,))

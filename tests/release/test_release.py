@@ -16,7 +16,7 @@ import pytest
 
 import harmattan
 from harmattan import exports, layers, maps, release
-from harmattan.maps import overview
+from harmattan.maps import coast, overview
 from harmattan.release import manifest
 from harmattan.release.whole import alone_in, hidden
 from harmattan.result import Result
@@ -38,6 +38,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what takes time and is tested elsewhere: the pictures and the GeoPackage."""
     monkeypatch.setattr(maps, "write", lambda result, folder: [])
     monkeypatch.setattr(overview, "write", lambda result, path: path)
+    monkeypatch.setattr(coast, "write", lambda result, path: path)
     monkeypatch.setitem(exports.EXPORTS, "gpkg", lambda forecast, regions, path: path.write_bytes(b"gpkg"))
 
 
@@ -48,11 +49,11 @@ def visible(folder: Path) -> list[str]:
 def test_the_folder_is_named_after_experiment_and_origin(issued: Path) -> None:
     assert issued.parts[-2:] == ("small", "2023-06")
     assert {path.name for path in issued.iterdir()} == {
-        *("manifest.json", "README.txt", "maps", "draws.npz", "models.parquet", "forecast.gpkg"),
+        *("manifest.json", "README.txt", "maps", "draws.npz", "models.parquet", "forecast.gpkg", "expansion"),
         *(f"{name}.{kind}" for name in ("forecast", "windows", "scores") for kind in ("csv", "parquet")),
     }
     assert (issued / "maps" / "overview.png").is_file()
-    assert len(list((issued / "maps").iterdir())) == 7
+    assert len(list((issued / "maps").iterdir())) == 8
 
 
 def test_what_is_read_back_is_what_was_written(small_result: Result, issued: Path) -> None:
@@ -94,6 +95,18 @@ def test_the_manifest_says_what_the_release_is_made_of(small_result: Result, iss
         if path.is_file() and path.name != "manifest.json"
     }
     assert listed == present
+
+
+def test_what_is_said_of_expansion_is_in_the_release(issued: Path, small_result: Result) -> None:
+    told = release.read(issued).expansion
+    assert set(told) == set(small_result.expansion) and {"first_attacks", "arrivals", "ahead", "replay"} <= set(told)
+    for name, table in small_result.expansion.items():
+        assert len(told[name]) == len(table) and list(told[name]) == list(table)
+        assert (issued / "expansion" / f"{name}.csv").is_file()
+    stored = told["first_attacks"]
+    np.testing.assert_allclose(stored["first_attack"], small_result.expansion["first_attacks"]["first_attack"])
+    assert set(stored["month"]) == {str(month) for month in small_result.forecast.months}
+    assert (issued / "maps" / "toward_coast.png").is_file()
 
 
 def test_pool_weights_are_in_the_manifest(small_result: Result) -> None:

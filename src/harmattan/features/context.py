@@ -12,16 +12,18 @@ from harmattan.panel import Panel
 
 
 def static(panel: Panel, *, column: str) -> pd.DataFrame:
-    """``log(1 + x)`` of a column of the region table, such as ``population`` or ``coast_km``.
+    """``log(1 + x)`` of a column of the region table: ``population``, ``coast_km``, or the user's own.
+
+    Columns of the user's own are joined by `harmattan.own_columns.with_columns`.
 
     Raises
     ------
     ValueError
-        If the regions have no such column, or it has a hole.
+        If the regions have no such column, or it is not of numbers, or it has a hole.
     """
     table = panel.regions.table
-    if column not in table or table[column].isna().any():
-        known = [c for c in table.select_dtypes("number") if table[c].notna().all()]
+    known = [c for c in table.select_dtypes("number") if table[c].notna().all()]
+    if column not in known:
         raise ValueError(f"static needs a complete column of the region table, one of {known}; got {column!r}")
     row = np.log1p(table[column].to_numpy(dtype=np.float32))
     return pd.DataFrame(np.tile(row, (len(panel.months), 1)), panel.months, table.index)

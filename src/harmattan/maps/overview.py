@@ -119,13 +119,13 @@ def history(axes: Axes, result: Result) -> None:
     axes.xaxis.set_major_formatter(written)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.set_ylim(bottom=0)
-    _plain(axes)
+    plain(axes)
 
 
 def skill(axes: Axes, result: Result) -> None:
     """Draw the champion's log-score skill by horizon, everywhere and where it was quiet, with n."""
     against = layers.rival(result)
-    _plain(axes)
+    plain(axes)
     if against is None:
         axes.set_axis_off()
         return
@@ -157,7 +157,8 @@ def _tick(value: float, _: int) -> str:
     return f"{value * 100:.3g} %".replace("-", "−")
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Take off what a chart does not need: the frame above and to the right; faint lines across."""
     axes.tick_params(labelsize=8, colors=FAINT, length=3)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -118,8 +118,8 @@ class Setting:
     def simulated(self, draws: Draws, joined: str, rng: np.random.Generator) -> Forecast:
         """Return simulated futures as they are, or keep their marginals and join them by recorded paths.
 
-        A model simulated at its estimates knows no common shock and no doubt about itself, so its totals over regions
-        vary too little; recorded paths bring both back.
+        A model simulated without a common shock or doubt about itself has totals that vary too little; recorded paths
+        bring both back.
 
         Raises
         ------

@@ -10,27 +10,35 @@ from harmattan.features.surroundings import distances
 from harmattan.forecast import Forecast
 from harmattan.models.dependence import setting
 from harmattan.models.selfexciting_futures import futures
-from harmattan.models.selfexciting_regions import fit_regions
+from harmattan.models.selfexciting_places import PlaceFit, fit_places
+from harmattan.models.selfexciting_regions import RegionFit, fit_regions
+from harmattan.models.selfexciting_terms import USUAL_WEIGHTS
 from harmattan.months import month
 from harmattan.panel import Panel
 
 
 class SelfExciting:
-    """Self-exciting counts by region and day, fitted to a panel and simulated forward by branching.
+    """Self-exciting attacks by place and day, fitted to a panel and simulated forward by branching.
 
-    A panel tells the month and the region of an attack and no more. So every attack is placed on a day of its month at
-    random, and its place is spread over a disc of the region's area; clusters shorter than a month or narrower than a
-    region are blurred, and σ and the decay are not those of points (for these see
-    `harmattan.models.selfexciting_fit.fit_points`). The background is the region's own discounted rate and the common
-    rate by area, as of the origin; draws are whole futures. The form is in
-    `harmattan.models.selfexciting_regions`.
+    A panel read from a file of events has points: the exact days and places of attacks, which the model lives on (see
+    `harmattan.models.selfexciting_places`). A panel of counts tells the month and the region of an attack and no more.
+    Then every attack is placed on a day of its month at random, and its place is spread over a disc of the region's
+    area; clusters shorter than a month or narrower than a region are blurred, and σ and the decay are not those of
+    points (see `harmattan.models.selfexciting_regions`). Draws are whole futures.
 
     Parameters
     ----------
     measure
-        Which measure to forecast. Deaths come in numbers at a time, which this model does not know: use it for attacks.
+        Which measure to forecast; points are those of ``attacks``. Deaths come in numbers at a time, which this model
+        does not know: use it for attacks.
+    background
+        What attacks come from that follow no other: ``region``, the region's own discounted rate and the common rate by
+        area, as of the origin; or ``area``, a rate that is the same per km² everywhere and does not change.
+    points
+        Whether to fit days and places where the panel has them; if not, the counts alone.
     placement
-        Seed of the days on which attacks are placed, part of the fit; the draws depend on the forecast's own generator.
+        Seed of the days and places that are not known, part of the fit; the draws depend on the forecast's own
+        generator.
     joined
         What joins regions and months: ``recorded`` paths, which give totals their spread, or the paths as
         ``simulated``, which show who hits whom.
@@ -51,20 +59,43 @@ class SelfExciting:
     (200, 2, 45)
     """
 
-    def __init__(self, *, measure: str = "attacks", placement: int = 0, joined: str = "recorded") -> None:
+    def __init__(
+        self,
+        *,
+        measure: str = "attacks",
+        background: str = "region",
+        points: bool = True,
+        placement: int = 0,
+        joined: str = "recorded",
+    ) -> None:
         self.measure = measure
+        self.background = background
+        self.points = points
         self.placement = placement
         self.joined = joined
 
     def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
-        """Place the attacks on days and fit background, triggering, decay and reach."""
+        """Fit background, triggering, decay and reach, by points where the panel has them.
+
+        Raises
+        ------
+        ValueError
+            If `background` is unknown.
+        """
+        if self.background not in USUAL_WEIGHTS:
+            raise ValueError(f"background must be one of {', '.join(USUAL_WEIGHTS)}; got {self.background!r}")
         self.setting_ = setting(panel, horizons, self.measure)
+        rng = np.random.default_rng(self.placement)
+        if self.points and panel.points is not None and self.measure == "attacks":
+            self.process_: RegionFit | PlaceFit = fit_places(panel, panel.points, background=self.background, rng=rng)
+            return self
         self.process_ = fit_regions(
             panel.measures[self.measure].to_numpy(dtype=np.float64),
             panel.months.days_in_month.to_numpy().astype(np.intp),
             km=distances(panel).astype(np.float64),
             area=panel.regions.table["area_km2"].to_numpy(dtype=np.float64),
-            rng=np.random.default_rng(self.placement),
+            rng=rng,
+            background=self.background,
         )
         return self
 

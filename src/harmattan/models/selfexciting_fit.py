@@ -21,11 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 from scipy.optimize import minimize
 
 from harmattan.models.selfexciting_points import (
@@ -36,6 +36,7 @@ from harmattan.models.selfexciting_points import (
     offspring,
     prepare,
 )
+from harmattan.models.selfexciting_profile import limits, profile_intervals
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,6 +63,8 @@ class PointFit:
         explained by triggering.
     reach_days, reach_km, blocks
         As asked for.
+    precision_km
+        As asked for: σ is not below it.
     sigma_held
         Whether σ came to lie at the precision of the places and was held there; its standard error is then 0.
     catalogue
@@ -75,6 +78,7 @@ class PointFit:
     reach_days: float
     reach_km: float
     blocks: int
+    precision_km: float
     sigma_held: bool
     catalogue: Catalogue
 
@@ -98,15 +102,23 @@ class PointFit:
         """Mean 1 / α of the untruncated decay, days."""
         return float(1 / self.estimates[4])
 
-    @property
+    @cached_property
     def summary(self) -> pd.DataFrame:
-        """Index ``parameter``; columns ``estimate, standard_error, low, high`` with the 95 % Wald interval."""
-        wide = float(stats.norm.ppf(0.975)) * self.standard_errors
+        """Index ``parameter``; columns ``estimate, standard_error, low, high``.
+
+        `low` and `high` are the ends of the 95 % profile-likelihood interval, see
+        `harmattan.models.selfexciting_profile`: it holds the truth as often as it says where points are few, and
+        estimate ± 1.96 standard errors does not.
+        """
+        ready = prepare(self.catalogue, reach_days=self.reach_days, reach_km=self.reach_km, blocks=self.blocks)
+        ends = profile_intervals(
+            ready, self.estimates, self.covariance, between=limits(self.precision_km, self.reach_km)
+        )
         columns = {
             "estimate": self.estimates,
             "standard_error": self.standard_errors,
-            "low": self.estimates - wide,
-            "high": self.estimates + wide,
+            "low": ends[:, 0],
+            "high": ends[:, 1],
         }
         return pd.DataFrame(columns, index=pd.Index(PARAMETERS, name="parameter"))
 
@@ -148,15 +160,15 @@ def fit_points(
     if not 0 < precision_km < reach_km:
         raise ValueError(f"precision_km must lie between 0 and reach_km, {reach_km:g}; got {precision_km}")
     _check_enough(prepared, reach_days, reach_km)
-    limits = (float(np.log(precision_km)), float(np.log(reach_km)))
+    between = limits(precision_km, reach_km)
     starts = [_start(catalogue, min(times * precision_km, reach_km)) for times in STARTING_TIMES]
-    found = [_climb(prepared, start, limits) for start in starts]
+    found = [_climb(prepared, start, between) for start in starts]
     best = max(found, key=lambda each: log_likelihood(prepared, each)[0])
-    held = bool(best[3] < limits[0] + 1e-6)
+    held = bool(best[3] < between[3, 0] + 1e-6)
     covariance = _covariance(prepared, best, held)
     llf, _ = log_likelihood(prepared, best)
     branching = float(offspring(prepared, best)[0].mean())
-    return PointFit(best, covariance, llf, branching, reach_days, reach_km, blocks, held, catalogue)
+    return PointFit(best, covariance, llf, branching, reach_days, reach_km, blocks, precision_km, held, catalogue)
 
 
 def reach_profile(fit: PointFit, *, sigma_km: Sequence[float]) -> pd.DataFrame:
@@ -186,8 +198,7 @@ def reach_profile(fit: PointFit, *, sigma_km: Sequence[float]) -> pd.DataFrame:
     again = prepare(fit.catalogue, reach_days=fit.reach_days, reach_km=fit.reach_km, blocks=fit.blocks)
     values = []
     for each in sigma_km:
-        fixed = float(np.log(each))
-        values.append(log_likelihood(again, _climb(again, _start(fit.catalogue, each), (fixed, fixed)))[0])
+        values.append(log_likelihood(again, _climb(again, _start(fit.catalogue, each), limits(each, each)))[0])
     llf = np.array(values)
     return pd.DataFrame({"sigma_km": np.asarray(sigma_km, dtype=np.float64), "llf": llf, "difference": llf - fit.llf})
 
@@ -208,8 +219,8 @@ def _start(catalogue: Catalogue, km: float) -> Floats:
     return np.array([background, 0.0, trigger, np.log(km), 1 / STARTING_DAYS])
 
 
-def _climb(prepared: Prepared, start: Floats, log_sigma: tuple[float, float]) -> Floats:
-    """The nearest maximum with log σ between limits, climbing over log α, which keeps α above 0."""
+def _climb(prepared: Prepared, start: Floats, between: Floats) -> Floats:
+    """The nearest maximum between limits, climbing over log α, which keeps α above 0."""
     number = len(prepared.block)
 
     def loss(free: Floats) -> tuple[float, Floats]:
@@ -222,8 +233,7 @@ def _climb(prepared: Prepared, start: Floats, log_sigma: tuple[float, float]) ->
         return -value / number, -gradient / number
 
     first = np.append(start[:4], np.log(start[4]))
-    limits = [(-60, 20), (-20, 20), (-60, 20), log_sigma, (-12, 4)]
-    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=limits, options={"ftol": 1e-14, "gtol": 1e-8})
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=between, options={"ftol": 1e-14, "gtol": 1e-8})
     return np.append(found.x[:4], np.exp(found.x[4]))
 
 

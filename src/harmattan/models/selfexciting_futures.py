@@ -8,25 +8,32 @@ leaves those to come.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from harmattan.forecast import Draws
-from harmattan.models.selfexciting_regions import MOST_OFFSPRING, RegionFit, lag_chances
+from harmattan.models.selfexciting_places import PlaceFit
+from harmattan.models.selfexciting_regions import RegionFit
+from harmattan.models.selfexciting_terms import MOST_OFFSPRING, lag_chances
 
 Places = npt.NDArray[np.intp]
+Where = npt.NDArray[Any]
+"""Regions, shape (event,), or longitudes and latitudes, shape (event, 2), as the fit knows them."""
 
 EVENTS_AT_ONCE = 2_000_000
 """Draws are made in parts of at most about this many events, to bound memory."""
 
 
-def futures(fit: RegionFit, lengths: Places, draws: int, rng: np.random.Generator) -> Draws:
+def futures(fit: RegionFit | PlaceFit, lengths: Places, draws: int, rng: np.random.Generator) -> Draws:
     """Simulate what follows, generation by generation, and count by month.
 
     Parameters
     ----------
     fit
-        From `fit_regions`.
+        From `harmattan.models.selfexciting_regions.fit_regions` or `harmattan.models.selfexciting_places.fit_places`.
     lengths
         Days of each coming month, shape (month,).
     draws
@@ -55,34 +62,43 @@ def futures(fit: RegionFit, lengths: Places, draws: int, rng: np.random.Generato
     return np.concatenate(parts)
 
 
-def _some_futures(fit: RegionFit, lengths: Places, draws: int, rng: np.random.Generator) -> Draws:
+@dataclass(frozen=True)
+class _Generation:
+    """Events that come in the days ahead: draw, region, day from 1 and what the fit knows of the place."""
+
+    draw: Places
+    region: Places
+    day: Places
+    where: Where
+
+
+def _some_futures(fit: RegionFit | PlaceFit, lengths: Places, draws: int, rng: np.random.Generator) -> Draws:
     regions, horizon = len(fit.background), int(lengths.sum())
-    number = rng.poisson(fit.background * horizon, (draws, regions))
-    draw, region = np.repeat(np.indices(number.shape).reshape(2, -1), number.ravel(), axis=1)
-    fresh = (draw, region, rng.integers(1, horizon + 1, len(draw)))
-    past = np.indices((draws, len(fit.age))).reshape(2, -1)
-    born = _offspring(fit, horizon, (past[0], fit.region[past[1]], 1 - fit.age[past[1]]), rng)
-    draw, region, day = (np.concatenate(each) for each in zip(fresh, born, strict=True))
     month = np.repeat(np.arange(len(lengths)), lengths)
     counted = np.zeros((draws, len(lengths), regions), dtype=np.int32)
-    while len(draw):
-        np.add.at(counted, (draw, month[day - 1], region), 1)
-        draw, region, day = _offspring(fit, horizon, (draw, region, day), rng)
+    number = rng.poisson(fit.background * horizon, (draws, regions))
+    draw, region = np.repeat(np.indices(number.shape).reshape(2, -1), number.ravel(), axis=1)
+    fresh = _Generation(draw, region, rng.integers(1, horizon + 1, len(draw)), fit.begun(region, rng))
+    draw, past = np.indices((draws, len(fit.age))).reshape(2, -1)
+    waiting = [fresh, _offspring(fit, horizon, draw, 1 - fit.age[past], fit.where[past], rng)]
+    while waiting:
+        each = waiting.pop()
+        if len(each.draw):
+            np.add.at(counted, (each.draw, month[each.day - 1], each.region), 1)
+            waiting.append(_offspring(fit, horizon, each.draw, each.day, each.where, rng))
     return counted
 
 
 def _offspring(
-    fit: RegionFit, horizon: int, parents: tuple[Places, Places, Places], rng: np.random.Generator
-) -> tuple[Places, Places, Places]:
-    """Draw, region and day of the direct offspring that fall into the regions and the days 1 to `horizon`."""
-    times = rng.poisson(fit.weights[2], len(parents[0]))
-    draw, source, day = (np.repeat(each, times) for each in parents)
+    fit: RegionFit | PlaceFit, horizon: int, draw: Places, day: Places, where: Where, rng: np.random.Generator
+) -> _Generation:
+    """The direct offspring that fall into the regions and the days 1 to `horizon`."""
+    times = rng.poisson(fit.weights[-1], len(draw))
+    draw, day = np.repeat(draw, times), np.repeat(day, times)
     waiting = np.cumsum(lag_chances(fit.mean_days))[:-1]
     day = day + 1 + np.searchsorted(waiting, rng.random(len(day)))
     soon = (day >= 1) & (day <= horizon)
-    draw, source, day = draw[soon], source[soon], day[soon]
-    regions = len(fit.background)
-    steps = np.minimum(np.cumsum(fit.chance, axis=1), 1.0) + np.arange(regions)[:, None]
-    target = np.searchsorted(steps.ravel(), source + rng.random(len(source))) - source * regions
-    stays = target < regions
-    return draw[stays], target[stays], day[stays]
+    draw, day = draw[soon], day[soon]
+    target, region = fit.spread(np.repeat(where, times, axis=0)[soon], rng)
+    stays = region >= 0
+    return _Generation(draw[stays], region[stays], day[stays], target[stays])

@@ -160,7 +160,7 @@ def prepare(catalogue: Catalogue, *, reach_days: float, reach_km: float, blocks:
         raise ValueError(f"blocks must be at least 2, so that the background can have a trend; got {blocks}")
     length = catalogue.days / blocks
     block = np.clip(np.ceil(catalogue.day / length).astype(np.intp) - 1, 0, blocks - 1)
-    child, parent = _pairs(catalogue.day, catalogue.place, reach_days, reach_km)
+    child, parent = pairs(catalogue.day, catalogue.place, reach_days, reach_km)
     return Prepared(
         block=block,
         exposure=catalogue.area * length,
@@ -246,15 +246,36 @@ def log_likelihood(prepared: Prepared, parameters: Floats) -> tuple[float, Float
     return float(logs.sum()) - expected, gradients.sum(axis=0) - slope
 
 
-def _pairs(day: Floats, place: Floats, reach_days: float, reach_km: float) -> tuple[Places, Places]:
-    """Pairs (later, earlier) within reach, found by comparing each event with the one `back` places before it."""
+def pairs(day: Floats, place: Floats, reach_days: float, reach_km: float) -> tuple[Places, Places]:
+    """Find the events near enough for the earlier to have triggered the later.
+
+    Parameters
+    ----------
+    day
+        Ascending, shape (event,).
+    place
+        Coordinates in km, on a plane or in space, shape (event, dimension).
+    reach_days, reach_km
+        Longest time, and longest distance in a straight line.
+
+    Returns
+    -------
+    tuple
+        Numbers of the later and of the earlier event of each pair, shape (pair,) both.
+
+    Examples
+    --------
+    >>> later, earlier = pairs(np.array([1.0, 3.0, 3.0]), np.zeros((3, 2)), 5.0, 1.0)
+    >>> later.tolist(), earlier.tolist()
+    ([1, 2], [0, 0])
+    """
     later: list[Places] = [np.zeros(0, dtype=np.intp)]
     earlier = list(later)
     for back in range(1, len(day)):
         lag = day[back:] - day[:-back]
         if lag.min() > reach_days:
             break
-        apart = np.hypot(*(place[back:] - place[:-back]).T)
+        apart = np.sqrt(((place[back:] - place[:-back]) ** 2).sum(axis=1))
         first = np.flatnonzero((lag > 0) & (lag <= reach_days) & (apart <= reach_km))
         later.append(first + back)
         earlier.append(first)

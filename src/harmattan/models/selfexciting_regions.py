@@ -6,8 +6,10 @@ random; its place is spread over a disc of the region's area around its centre. 
     λ_r(d) = δ G_r(d) + ω H_r(d) + η Σ_s P_sr(σ) Σ_{k=1}^{180} q_k(α) N_s(d - k)
 
 events are expected there. q is exp(-α k) scaled to sum to one, so η is the expected number of direct offspring. P_sr is
-the chance that an event triggered from s falls into r: a Gaussian widened by both discs. The background has two parts,
-both from earlier months only: H_r, the region's own discounted rate, and G_r, the rate of all regions by share of area.
+the chance that an event triggered from s falls into r: a Gaussian widened by both discs. The background of the kind
+``region`` has two parts, both from earlier months only: H_r, the region's own discounted rate, and G_r, the rate of all
+regions by share of area. That of the kind ``area`` is the same per km² and day everywhere and always; H_r is left out.
+
 Spread below the size of a region cannot be told from such data: σ then only says how much stays in the region.
 
 The form is that of Meyer, Elias & Höhle 2012 (https://doi.org/10.1111/j.1541-0420.2011.01684.x), summed over regions
@@ -20,19 +22,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.signal import lfilter
+
+from harmattan.models.selfexciting_terms import (
+    LIMITS,
+    REACH_DAYS,
+    USUAL_WEIGHTS,
+    backgrounds,
+    echo,
+    held,
+    maximised,
+)
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
-
-REACH_DAYS = 180
-KEPT_PER_MONTH = 0.5 ** (1 / 12)
-USUAL_WEIGHTS = np.array([0.05, 0.3, 0.5])
-MOST_OFFSPRING = 0.95
-USUAL_DECAY_AND_REACH = np.log([60.0, 20.0])
-LIMITS = ((np.log(2.0), np.log(2000.0)), (np.log(1.0), np.log(300.0)))
-STEPS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,38 +113,6 @@ def arrival(km: Floats, area: Floats, sigma: float) -> Floats:
     return np.asarray(chance / np.maximum(chance.sum(axis=1, keepdims=True), 1.0))
 
 
-def lag_chances(days: float) -> Floats:
-    """Chances q_k that an offspring comes k = 1, ..., 180 days later, for a decay of α = 1 / `days`.
-
-    Examples
-    --------
-    >>> lag_chances(30.0).sum().round(9).item()
-    1.0
-    """
-    chance = np.exp(-np.arange(1, REACH_DAYS + 1) / days)
-    return np.asarray(chance / chance.sum())
-
-
-def backgrounds(counts: Floats, lengths: Places, area: Floats) -> Floats:
-    """The background parts G and H per day in each month and in the month after the last, from earlier months only.
-
-    The discount halves the weight of a month in a year. Before the first month both are zero.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (2, month + 1, region).
-    """
-    known = ~np.isnan(counts)
-    keep = [1.0, -KEPT_PER_MONTH]
-    hits = lfilter([1.0], keep, np.nan_to_num(counts), axis=0)
-    exposure = lfilter([1.0], keep, known * lengths[:, None].astype(np.float64), axis=0)
-    own = hits / np.maximum(exposure, 1.0)
-    spread = own.sum(axis=1, keepdims=True) * area / area.sum()
-    parts = np.stack([spread, own])
-    return np.concatenate([np.zeros_like(parts[:, :1]), parts], axis=1)
-
-
 @dataclass(frozen=True, eq=False)
 class RegionFit:
     """What was fitted, in numbers and arrays only.
@@ -150,7 +120,7 @@ class RegionFit:
     Attributes
     ----------
     weights
-        δ, ω and η, shape (3,).
+        Those of the background's parts, δ and ω or δ alone, and η last, shape (part + 1,).
     mean_days, sigma_km
         1 / α and σ.
     background
@@ -168,6 +138,23 @@ class RegionFit:
     chance: Floats
     region: Places
     age: Places
+
+    @property
+    def where(self) -> Places:
+        """Where each recent event was: its region."""
+        return self.region
+
+    def begun(self, region: Places, rng: np.random.Generator) -> Places:
+        """Where background events of the given regions are, as far as is known."""
+        return region
+
+    def spread(self, where: Places, rng: np.random.Generator) -> tuple[Places, Places]:
+        """Where the offspring of given events are, one of each, and their regions; -1 outside all."""
+        regions = len(self.background)
+        steps = np.minimum(np.cumsum(self.chance, axis=1), 1.0) + np.arange(regions)[:, None]
+        target = np.searchsorted(steps.ravel(), where + rng.random(len(where))) - where * regions
+        target = np.where(target < regions, target, -1)
+        return target, target
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,16 +182,14 @@ class _Terms:
         rate = np.stack([*self.parts[:, self.days.month[day], region], triggered], axis=1)
         first = np.cumsum(self.lengths) - self.lengths
         known = self.days.known[first][1:]
-        held = self.parts[:, 1:-1] * (known * self.lengths[1:, None])
         sent = ((np.add.reduceat(excess, first)[1:] @ chance) * known).sum()
-        return rate, np.array([*held.sum(axis=(1, 2)), sent])
+        return rate, np.array([*held(self.parts, self.days.known[first], self.lengths), sent])
 
 
-def fit_regions(counts: Floats, lengths: Places, *, km: Floats, area: Floats, rng: np.random.Generator) -> RegionFit:
+def fit_regions(
+    counts: Floats, lengths: Places, *, km: Floats, area: Floats, rng: np.random.Generator, background: str = "region"
+) -> RegionFit:
     """Maximise the likelihood of the placed counts, with weak priors that decide where the panel is quiet.
-
-    The priors are a Gaussian on log 1 / α and log σ around 60 days and 20 km, and one event's worth on each weight.
-    η is at most 0.95, so that the future cannot explode.
 
     Parameters
     ----------
@@ -216,59 +201,21 @@ def fit_regions(counts: Floats, lengths: Places, *, km: Floats, area: Floats, rn
         As in `arrival`.
     rng
         Decides on which day of its month an event is placed.
+    background
+        ``region`` or ``area``.
     """
-    days, parts = place(counts, lengths, rng), backgrounds(counts, lengths, area)
+    days, parts = place(counts, lengths, rng), backgrounds(counts, lengths, area, background)
     terms = _Terms(days, parts, lengths, km, area)
-    seen = days.counts[terms.cells()]
-
-    def loss(free: Floats) -> float:
-        rate, whole = terms.values(free)
-        weights = _mixture(rate, whole, seen)
-        prior = USUAL_WEIGHTS @ np.log(weights) - weights.sum() - ((free - USUAL_DECAY_AND_REACH) ** 2).sum() / 2
-        return -float(seen @ np.log(np.maximum(rate @ weights, 1e-300)) - weights @ whole + prior)
-
-    free, weights = USUAL_DECAY_AND_REACH, USUAL_WEIGHTS
-    if len(seen):
-        options = {"maxiter": 50, "xatol": 0.02, "fatol": 0.01}
-        free = minimize(loss, free, method="Nelder-Mead", bounds=LIMITS, options=options).x
-        weights = _mixture(*terms.values(free), seen)
+    weights, mean_days, sigma = maximised(terms.values, days.counts[terms.cells()], USUAL_WEIGHTS[background], LIMITS)
     recent = days.counts[::-1][:REACH_DAYS]
     age, region = np.nonzero(recent)
     times = recent[age, region].astype(np.int64)
-    mean_days, sigma = np.exp(free)
     return RegionFit(
         weights=weights,
-        mean_days=float(mean_days),
-        sigma_km=float(sigma),
-        background=np.asarray(weights[:2] @ parts[:, -1]),
-        chance=arrival(km, area, float(sigma)),
+        mean_days=mean_days,
+        sigma_km=sigma,
+        background=np.asarray(weights[:-1] @ parts[:, -1]),
+        chance=arrival(km, area, sigma),
         region=np.repeat(region, times),
         age=np.repeat(age + 1, times),
     )
-
-
-def echo(counts: Floats, mean_days: float) -> Floats:
-    """Σ_k q_k N(d - k) for every day and region, shape (day, region).
-
-    Examples
-    --------
-    >>> echo(np.array([[1.0], [0.0], [0.0]]), 1 / np.log(2)).ravel().round(6).tolist()
-    [0.0, 0.5, 0.25]
-    """
-    decay = np.exp(-1 / mean_days)
-    entering = np.zeros_like(counts)
-    entering[1:] = counts[:-1]
-    entering[REACH_DAYS + 1 :] -= decay**REACH_DAYS * counts[: -(REACH_DAYS + 1)]
-    scale = lag_chances(mean_days)[0]
-    return np.asarray(np.maximum(lfilter([scale], [1.0, -decay], entering, axis=0), 0.0))
-
-
-def _mixture(rate: Floats, whole: Floats, seen: Floats) -> Floats:
-    """Weights, not negative, that maximise Σ n log(rate · w) - whole · w with the prior, by the EM algorithm."""
-    weights = USUAL_WEIGHTS
-    for _ in range(STEPS):
-        share = rate * weights
-        share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-300)
-        weights = (seen @ share + USUAL_WEIGHTS) / (whole + 1.0)
-        weights[2] = min(weights[2], MOST_OFFSPRING)
-    return np.asarray(weights)

@@ -1,8 +1,8 @@
 """An issued forecast: a folder with a manifest that is written whole or not at all, and can be checked later.
 
 ``<folder>/<experiment>/<origin>/`` (or ``<origin>.2``, a later revision) holds the champion's forecast as tables,
-draws, maps and a GeoPackage, the tables of all models, the scores, and a page that says how to read them. The
-recorded counts it was made from are not in it: their licence may forbid passing them on.
+draws, maps and a GeoPackage, the tables of all models, the scores, what is said of expansion, and a page that says how
+to read them. The recorded counts it was made from are not in it: their licence may forbid passing them on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pandas as pd
 
 from harmattan import exports, layers, maps
 from harmattan.forecast import Forecast
-from harmattan.maps import overview
+from harmattan.maps import coast, overview
 from harmattan.months import month, target
 from harmattan.regions import Regions, from_polygons
 from harmattan.release.manifest import MANIFEST, describe, fingerprint, load, save, with_files
@@ -27,6 +27,7 @@ from harmattan.release.readme import readme
 from harmattan.release.whole import alone_in, flush, hidden
 from harmattan.result import Result
 
+EXPANSION = "expansion"
 SAFE_NAME = re.compile(r"\w[\w.-]*")
 
 
@@ -50,6 +51,8 @@ class Release:
         `harmattan.layers.layer` of every default window.
     scores
         The score table.
+    expansion
+        The tables of `harmattan.expansion.tables.expansion_tables` by name; none where the measure is not attacks.
     """
 
     path: Path
@@ -59,6 +62,7 @@ class Release:
     models: pd.DataFrame
     windows: pd.DataFrame
     scores: pd.DataFrame
+    expansion: Mapping[str, pd.DataFrame]
 
     @property
     def in_words(self) -> list[str]:
@@ -140,8 +144,11 @@ def read(path: Path) -> Release:
             pd.Index(stored["regions"].tolist(), name="region"),
             manifest["measure"],
         )
-    tables = {name: pd.read_parquet(path / f"{name}.parquet") for name in ("forecast", "models", "windows", "scores")}
-    return Release(path, manifest, forecast, tables["forecast"], tables["models"], tables["windows"], tables["scores"])
+    table, models, windows, scores = (
+        pd.read_parquet(path / f"{name}.parquet") for name in ("forecast", "models", "windows", "scores")
+    )
+    expansion = {file.stem: pd.read_parquet(file) for file in sorted((path / EXPANSION).glob("*.parquet"))}
+    return Release(path, manifest, forecast, table, models, windows, scores, expansion)
 
 
 def verify(path: Path) -> None:
@@ -225,9 +232,26 @@ def _write_files(result: Result, folder: Path) -> None:
     (folder / "maps").mkdir()
     maps.write(result, folder / "maps")
     overview.write(result, folder / "maps" / "overview.png")
+    if result.expansion:
+        _write_expansion(result, folder)
     said = describe(result)
     (folder / "README.txt").write_text(readme(result, said["in_words"]), encoding="utf-8", newline="\n")
     save(with_files(said, folder), folder)
+
+
+def _write_expansion(result: Result, folder: Path) -> None:
+    (folder / EXPANSION).mkdir()
+    for name, table in result.expansion.items():
+        told = _with_months_as_text(table)
+        exports.write_parquet(told, folder / EXPANSION / f"{name}.parquet")
+        exports.write_csv(told, folder / EXPANSION / f"{name}.csv")
+    coast.write(result, folder / "maps" / "toward_coast.png")
+
+
+def _with_months_as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Months as YYYY-MM, which every reader of tables knows; missing ones stay missing."""
+    months = [name for name in table if isinstance(table[name].dtype, pd.PeriodDtype)]
+    return table.assign(**{name: table[name].astype(str).where(table[name].notna(), None) for name in months})
 
 
 def _windows(result: Result) -> pd.DataFrame:

@@ -51,8 +51,8 @@ def differences(
     """
     if score not in rows:
         raise ValueError(f"score must be a column of the rows, such as {', '.join(SCORES)}; got {score!r}")
-    one = _rows_of(rows, model, score, horizon, onset)
-    other = _rows_of(rows, baseline, score, horizon, onset)
+    one = losses(rows, model, score, horizon, onset)
+    other = losses(rows, baseline, score, horizon, onset)
     if not one.index.equals(other.index):
         apart = one.index.symmetric_difference(other.index)
         raise ValueError(
@@ -160,8 +160,14 @@ def circular_blocks(count: int, *, length: int, draws: int, rng: np.random.Gener
     return np.asarray(places.reshape(draws, -1)[:, :count])
 
 
-def _rows_of(rows: pd.DataFrame, model: str, score: str, horizon: int, onset: bool) -> pd.Series:
-    """The score of one model by origin and region, sorted."""
+def losses(rows: pd.DataFrame, model: str, score: str, horizon: int, onset: bool = False) -> pd.Series:
+    """Return the scores of one model at one horizon by origin and region, sorted.
+
+    Raises
+    ------
+    ValueError
+        If there is no such row, a region is scored twice at an origin, or a score is unknown.
+    """
     of_model = rows[rows["model"] == model]
     if of_model.empty:
         raise ValueError(f"{model!r} is not among the scored models {sorted(map(str, rows['model'].unique()))}")

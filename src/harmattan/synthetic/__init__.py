@@ -8,6 +8,7 @@ reported late or in part: `harmattan.synthetic.reporting`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from harmattan.neighbours import Neighbours
-from harmattan.panel import Panel
+from harmattan.panel import POINT_COLUMNS, Panel
+from harmattan.raster import moved, raster
 from harmattan.regions import Regions
 from harmattan.sphere import great_circle_km
 from harmattan.synthetic.reporting import with_reporting_delay, with_under_reporting
@@ -118,13 +120,15 @@ def self_exciting_world(
     offspring: float,
     decay_days: float,
     spread_km: float,
+    reach_days: float = 180.0,
 ) -> Panel:
-    """Draw a branching process in continuous time and count it by region and month.
+    """Draw a branching process in continuous time and space, as points and as counts by region and month.
 
-    Attacks of the background come at a constant rate ν_r. Each attack brings Poisson(n) further ones, after an
-    exponential time of mean τ days, in a region drawn with weight exp(-d² / 2σ²) of the distance d between centres, its
-    own included. So it is n = α/β and τ = 1/β of a self-exciting intensity with kernel α exp(-βt). The mean of all
-    regions together is Σν / (1 - n) per month of 30.4 days.
+    Attacks of the background come at a constant rate ν_r, anywhere in the region alike. Each attack brings Poisson(n)
+    further ones, after an exponential time of parameter 1/τ that is cut at `reach_days`, at a distance with Gaussian
+    components of standard deviation σ; those outside all regions are lost and bring no others. Were none lost, the mean
+    of all regions together would be Σν / (1 - n) per month of 30.4 days. The panel has all attacks as points, whose
+    days and places are those of the process.
 
     Parameters
     ----------
@@ -139,6 +143,8 @@ def self_exciting_world(
         τ, days; positive.
     spread_km
         σ, km; positive.
+    reach_days
+        Longest time from an attack to one that it brings, days; positive.
 
     Raises
     ------
@@ -148,30 +154,38 @@ def self_exciting_world(
     References
     ----------
     Meyer, Elias & Höhle 2012, https://doi.org/10.1111/j.1541-0420.2011.01684.x
+
+    Examples
+    --------
+    >>> from harmattan.months import month_range
+    >>> from harmattan.regions import bundled
+    >>> world = self_exciting_world(
+    ...     bundled("province"), months=month_range("2016-01", "2017-12"), rng=np.random.default_rng(1),
+    ...     background=0.1, offspring=0.5, decay_days=60, spread_km=5)
+    >>> len(world.points), world.attacks.to_numpy().sum().item()
+    (234, 234.0)
     """
     if not 0 <= offspring < 1:
         raise ValueError(f"offspring must lie from 0 to below 1, or attacks grow without bound; got {offspring}")
-    _check_positive("decay_days", decay_days)
-    _check_positive("spread_km", spread_km)
-    nu = _per_region("background", background, regions)
-    km = great_circle_km(regions.table["lon"], regions.table["lat"])
-    reach = np.exp(-0.5 * (km / spread_km) ** 2)
-    reach = np.cumsum(reach / reach.sum(axis=1, keepdims=True), axis=1)
-    opens = months.start_time.to_numpy().astype("datetime64[D]").astype(np.float64)
-    closes = float((months[-1] + 1).start_time.to_numpy().astype("datetime64[D]").astype(np.float64))
-    start = opens[0] - max(BURN_IN_MONTHS * DAYS_PER_MONTH, 5 * decay_days / (1 - offspring))
-    where = np.repeat(np.arange(len(regions)), rng.poisson(nu * (closes - start) / DAYS_PER_MONTH))
-    when = rng.uniform(start, closes, len(where))
-    counts = np.zeros((len(months), len(regions)))
-    while len(where):
-        inside = when >= opens[0]
-        np.add.at(counts, (np.searchsorted(opens, when[inside], side="right") - 1, where[inside]), 1)
-        parent = np.repeat(np.arange(len(where)), rng.poisson(offspring, len(where)))
-        when = when[parent] + rng.exponential(decay_days, len(parent))
-        level = rng.random(len(parent))
-        where = np.minimum((reach[where[parent]] < level[:, None]).sum(axis=1), len(regions) - 1)
-        where, when = where[when < closes], when[when < closes]
-    return _world(counts, months, regions)
+    for name, value in {"decay_days": decay_days, "spread_km": spread_km, "reach_days": reach_days}.items():
+        _check_positive(name, value)
+    nu, cells = _per_region("background", background, regions), raster(regions)
+    opens, closes = (each.astype("datetime64[D]").astype(np.float64) for each in _ends(months))
+    start = opens - max(BURN_IN_MONTHS * DAYS_PER_MONTH, 5 * decay_days / (1 - offspring))
+    region = np.repeat(np.arange(len(regions)), rng.poisson(nu * (closes - start) / DAYS_PER_MONTH))
+    lon, lat = cells.somewhere(region, regions.table[["lon", "lat"]].to_numpy(dtype=np.float64), rng)
+    alive = [rng.uniform(start, closes, len(region)), region.astype(np.float64), lon, lat]
+    born = [np.stack(alive)]
+    while len(alive[0]):
+        day, _, lon, lat = np.repeat(np.stack(alive), rng.poisson(offspring, len(alive[0])), axis=1)
+        day = day - decay_days * np.log1p(rng.random(len(day)) * np.expm1(-reach_days / decay_days))
+        lon, lat = moved(lon, lat, *(spread_km * rng.standard_normal((2, len(day)))))
+        region = cells.region(lon, lat)
+        kept = (region >= 0) & (day < closes)
+        alive = [each[kept] for each in (day, region.astype(np.float64), lon, lat)]
+        born.append(np.stack(alive))
+    day, place, lon, lat = np.concatenate(born, axis=1)
+    return _world_of_points(day, place.astype(np.intp), lon, lat, months, regions)
 
 
 def spreading_front_world(
@@ -260,6 +274,25 @@ def _world(counts: npt.NDArray[np.float64 | np.int64], months: pd.PeriodIndex, r
     index, codes = months.rename("month"), regions.table.index
     attacks = pd.DataFrame(counts.astype(np.float32), index, codes)
     return Panel(regions, {"attacks": attacks}, pd.DataFrame(True, index=index, columns=codes))
+
+
+def _world_of_points(
+    day: Floats, region: npt.NDArray[np.intp], lon: Floats, lat: Floats, months: pd.PeriodIndex, regions: Regions
+) -> Panel:
+    """Count the attacks that lie in the months; `day` is days since 1970."""
+    order = np.argsort(day, kind="stable")
+    order = order[day[order] >= _ends(months)[0].astype("datetime64[D]").astype(np.float64)]
+    when = np.floor(day[order]).astype(np.int64).astype("datetime64[D]")
+    counts = np.zeros((len(months), len(regions)))
+    np.add.at(counts, (pd.PeriodIndex(when, freq="M").asi8 - months[0].ordinal, region[order]), 1)
+    codes = regions.table.index[region[order]]
+    columns = {"day": when.astype("datetime64[us]"), "region": codes, "lon": lon[order], "lat": lat[order]}
+    return replace(_world(counts, months, regions), points=pd.DataFrame(columns).astype(POINT_COLUMNS))
+
+
+def _ends(months: pd.PeriodIndex) -> tuple[np.datetime64, np.datetime64]:
+    """The first day of the months and the first day after them."""
+    return months[0].start_time.to_datetime64(), (months[-1] + 1).start_time.to_datetime64()
 
 
 def _per_region(name: str, value: npt.ArrayLike, regions: Regions) -> Floats:

@@ -18,7 +18,7 @@ def with_reporting_delay(panel: Panel, rng: np.random.Generator, *, probability_
     """Return the panel as it would have been known at its last month, when recent attacks are not all reported.
 
     Each attack is known or not by itself. Measures that are not counts of attacks are left out: what is known of their
-    deaths does not follow from totals.
+    deaths does not follow from totals. So are points.
 
     Parameters
     ----------

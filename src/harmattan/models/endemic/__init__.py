@@ -10,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from harmattan import corridors
 from harmattan.forecast import Forecast
 from harmattan.models.dependence import setting
 from harmattan.models.endemic.design import design
+from harmattan.models.endemic.doubt import worlds
 from harmattan.models.endemic.maximum import maximise
-from harmattan.models.endemic.paths import ahead, simulate
+from harmattan.models.endemic.paths import simulate_all
+from harmattan.models.endemic.shock import belief
 from harmattan.models.endemic.terms import Structure
-from harmattan.models.endemic.weights import Kernel, distance, given, power_law
+from harmattan.models.endemic.weights import Kernel, distance, given, power_law, road
 from harmattan.neighbours import Neighbours, border_length
 from harmattan.panel import Panel
 from harmattan.regions import Regions, edges
@@ -24,7 +27,7 @@ from harmattan.sphere import great_circle_km
 
 Floats = npt.NDArray[np.float64]
 
-KERNELS = ("adjacency", "border", "power_law", "distance", "gaussian")
+KERNELS = ("adjacency", "border", "power_law", "distance", "gaussian", "road")
 SPREAD = 2.0
 MONTHS_PER_LAG = 3
 WINDOW = 12
@@ -45,9 +48,11 @@ class Endemic:
         ``"negative_binomial"`` or ``"poisson"``.
     kernel
         Neighbour weights: ``"border"`` (length shared), ``"adjacency"``, ``"power_law"`` of adjacency order up to 5,
-        ``"distance"`` (exponential) or ``"gaussian"``, all normalised so that each sender's sum to one.
+        ``"distance"`` (exponential), ``"gaussian"`` or ``"road"`` (adjacency in which links along the bundled corridors
+        weigh more), all normalised so that each sender's sum to one.
     reach
-        Fixed decay of the power law, or bandwidth in km of a distance kernel; estimated if None.
+        Fixed decay of the power law, bandwidth in km of a distance kernel, or how many times as much a link along a
+        road weighs; estimated if None.
     lags
         How many past months count, 1 to 12, with geometric weights.
     background, own, neighbours
@@ -58,9 +63,13 @@ class Endemic:
         ``"common"``, or ``"country"`` for one of each country.
     months
         Learn from the newest so many months only, since attacks spread differently as the years go; all if None.
+    parameter_draws
+        How many sets of parameters, drawn from their approximate posterior, share the draws; 0 for the estimates
+        alone.
+    shock
+        Whether the epidemic part has a monthly shock that all regions share, see `harmattan.models.endemic.shock`.
     joined
-        What joins regions and months: ``recorded`` paths, which give totals their spread, or the paths as
-        ``simulated``, which show who hits whom.
+        What joins regions and months: the paths as ``simulated``, which show who hits whom, or ``recorded`` ones.
 
     Examples
     --------
@@ -87,7 +96,9 @@ class Endemic:
         neighbours: Sequence[str] = (),
         overdispersion: str = "common",
         months: int | None = 60,
-        joined: str = "recorded",
+        parameter_draws: int = 40,
+        shock: bool = True,
+        joined: str = "simulated",
     ) -> None:
         self.measure = measure
         self.family = family
@@ -98,8 +109,10 @@ class Endemic:
         self.own = own
         self.neighbours = neighbours
         self.overdispersion = overdispersion
-        self.joined = joined
         self.months = months
+        self.parameter_draws = parameter_draws
+        self.shock = shock
+        self.joined = joined
 
     def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
         """Fit all parameters once; horizons only say how far to run.
@@ -139,12 +152,15 @@ class Endemic:
         self.errors_ = np.sqrt(np.diag(found.covariance))
         self.log_likelihood_ = found.log_likelihood
         future = {term: values[-1:] for term, values in known.items()}
-        self.dynamics_ = ahead(data, found.parameters, future, months=furthest)
+        believed = belief(data, found.parameters) if self.shock else None
+        self.dynamics_, self.sets_ = worlds(
+            data, found, future, months=furthest, size=self.parameter_draws, believed=believed
+        )
         return self
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
         """Simulate paths and return the months asked for."""
-        paths = simulate(self.dynamics_, draws, rng)
+        paths = simulate_all(self.sets_, draws, rng)
         return self.setting_.simulated(paths[:, np.asarray(self.setting_.horizons) - 1], self.joined, rng)
 
     def _check(self, panel: Panel) -> None:
@@ -152,6 +168,8 @@ class Endemic:
             raise ValueError(f"measure must be one of the panel's, {', '.join(panel.measures)}; got {self.measure!r}")
         if self.overdispersion not in ("common", "country"):
             raise ValueError(f"overdispersion must be 'common' or 'country'; got {self.overdispersion!r}")
+        if self.parameter_draws < 0:
+            raise ValueError(f"parameter_draws must be a number of sets, or 0 for none; got {self.parameter_draws}")
         if self.months is not None and self.months < 1:
             raise ValueError(f"months must be at least 1, or None for all of the panel; got {self.months}")
 
@@ -163,6 +181,8 @@ def _kernel(panel: Panel, kind: str, reach: float | None) -> Kernel:
     if kind in ("distance", "gaussian"):
         km = great_circle_km(table["lon"], table["lat"])
         return distance(km, bandwidth_km=reach, shape="gaussian" if kind == "gaussian" else "exponential")
+    if kind == "road":
+        return road(neighbours, _chains(panel.regions), advantage=reach)
     if kind not in KERNELS:
         raise ValueError(f"kernel must be one of {', '.join(KERNELS)}; got {kind!r}")
     if reach is not None:
@@ -174,6 +194,12 @@ def _kernel(panel: Panel, kind: str, reach: float | None) -> Kernel:
 def _borders(regions: Regions) -> Neighbours:
     """Kept, because measuring the borders of polygons takes longer than a fit."""
     return border_length(edges(regions), regions.table.index)
+
+
+@lru_cache(maxsize=2)
+def _chains(regions: Regions) -> pd.DataFrame:
+    """Kept, because cutting roads by polygons takes longer than a fit."""
+    return corridors.bundled(regions)
 
 
 def _covariate(panel: Panel, term: str, measure: str) -> Floats:

@@ -18,6 +18,16 @@ def parameters(model: Endemic) -> pd.DataFrame:
     return pd.DataFrame({"estimate": model.estimates_, "error": model.errors_}, index)
 
 
+def growth(model: Endemic) -> pd.Series:
+    """Return how fast the epidemic part of a fitted model grows, for each of its sets of parameters.
+
+    It is the spectral radius of diag(λ) + diag(φ) Wᵀ in the first month ahead: by what the attacks of one generation
+    are multiplied in the next. Above one they would grow without bound, and `Dynamics.most` keeps paths within reason.
+    """
+    index = pd.RangeIndex(1, len(model.sets_) + 1, name="set")
+    return pd.Series([each.growth for each in model.sets_], index, name="growth")
+
+
 def contributions(model: Endemic, horizon: int) -> pd.DataFrame:
     """Return what the expected counts of a fitted model are made of, exactly.
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import nbinom, poisson
 
 from harmattan.forecast import Draws
 from harmattan.models.endemic.design import Design
 from harmattan.models.endemic.likelihood import LARGEST_LOG, unpack
+from harmattan.models.endemic.shock import NO_SHOCK, Shock
 from harmattan.models.endemic.terms import PARTS, predictors
 
 Floats = npt.NDArray[np.float64]
@@ -41,6 +43,8 @@ class Dynamics:
     most
         Largest mean of a region in simulated months: three times the largest count of the months learnt from, and at
         least 10.
+    shock
+        What all regions share in a month; none by default.
     """
 
     background: Floats
@@ -51,9 +55,18 @@ class Dynamics:
     dispersion: Floats
     history: Floats
     most: float
+    shock: Shock = NO_SHOCK
+
+    @property
+    def growth(self) -> float:
+        """Spectral radius of the epidemic part in the first month ahead; above one, attacks grow without bound."""
+        spread = np.diag(self.own[0]) + self.neighbours[0][:, None] * self.weights.T
+        return float(np.abs(np.linalg.eigvals(spread)).max())
 
 
-def ahead(data: Design, theta: Floats, covariates: Mapping[str, Floats], *, months: int) -> Dynamics:
+def ahead(
+    data: Design, theta: Floats, covariates: Mapping[str, Floats], *, months: int, shock: Shock = NO_SHOCK
+) -> Dynamics:
     """Set a fitted model to run forward from the month after its last row.
 
     Parameters
@@ -64,6 +77,8 @@ def ahead(data: Design, theta: Floats, covariates: Mapping[str, Floats], *, mont
         Of the months ahead, by name; arrays that broadcast to (month, region).
     months
         How many months ahead.
+    shock
+        What all regions share in a month.
     """
     parameters, regions = unpack(data, theta), data.counts.shape[1]
     when = data.next_month + np.arange(months)
@@ -82,11 +97,16 @@ def ahead(data: Design, theta: Floats, covariates: Mapping[str, Floats], *, mont
         dispersion=1 / parameters.size,
         history=data.recent,
         most=float(max(GROWTH * record, LEAST_LIMIT)),
+        shock=shock,
     )
 
 
 def simulate(dynamics: Dynamics, draws: int, rng: np.random.Generator) -> Draws:
     """Draw joint paths, month by month, each feeding the next.
+
+    Every count is the quantile of its distribution at a uniform random number, and how many numbers are taken from
+    `rng` depends on shapes alone. So two models run with equal generators share all chance: where they agree, so do
+    their paths, and where one expects less it counts no more.
 
     A path that outgrows the record would, under parameters with explosive growth, do so without bound: no mean is
     taken above `Dynamics.most`, and no count above 20,000.
@@ -106,17 +126,64 @@ def simulate(dynamics: Dynamics, draws: int, rng: np.random.Generator) -> Draws:
     months, regions = dynamics.background.shape
     past = np.repeat(dynamics.history[:, None, :], draws, axis=1)
     paths = np.empty((draws, months, regions), dtype=np.int32)
+    shocks = dynamics.shock.paths(draws, months, rng)
+    dispersion = dynamics.shock.within(dynamics.dispersion)
     for month in range(months):
-        mu = np.minimum(_mean(dynamics, month, np.tensordot(dynamics.lags, past, axes=1)), dynamics.most)
-        paths[:, month] = _counts(mu, dynamics.dispersion, rng)
+        epidemic = _epidemic(dynamics, month, np.tensordot(dynamics.lags, past, axes=1))
+        mu = np.minimum(dynamics.background[month] + shocks[:, month, None] * epidemic, dynamics.most)
+        paths[:, month] = counts_at(rng.random(mu.shape), mu, dispersion)
         past = np.concatenate([paths[None, :, month], past[:-1]])
     return paths
+
+
+def simulate_all(sets: Sequence[Dynamics], draws: int, rng: np.random.Generator) -> Draws:
+    """Draw joint paths from several sets of parameters in equal shares, in turn: draw i comes from set i modulo S.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (draw, H, R), int32.
+    """
+    paths = np.empty((draws, *sets[0].background.shape), dtype=np.int32)
+    for place, dynamics in enumerate(sets[:draws]):
+        share = paths[place :: len(sets)]
+        share[:] = simulate(dynamics, len(share), rng)
+    return paths
+
+
+def counts_at(level: Floats, mu: Floats, dispersion: Floats) -> Draws:
+    """Return the quantiles at `level` of counts with mean μ and variance μ + ψ μ², none above 20,000.
+
+    Parameters
+    ----------
+    level
+        From 0 to below 1, shape (draw, R).
+    mu
+        Means, same shape.
+    dispersion
+        ψ of every region; zero for Poisson, shape (R,).
+
+    Examples
+    --------
+    >>> counts_at(np.array([[0.3, 0.9]]), np.array([[1.0, 1.0]]), np.zeros(2)).tolist()
+    [[0, 2]]
+    """
+    size = np.broadcast_to(1 / np.maximum(dispersion, SMALLEST_DISPERSION), mu.shape)
+    mixed = np.broadcast_to(dispersion > SMALLEST_DISPERSION, mu.shape)
+    none = np.exp(np.where(mixed, -size * np.log1p(mu / size), -mu))
+    counts = np.zeros(mu.shape)
+    # Most regions are quiet in most months, and the search for a quantile is what takes time.
+    some, plain = (level > none) & mixed, (level > none) & ~mixed
+    counts[some] = nbinom.ppf(level[some], size[some], size[some] / (size[some] + mu[some]))
+    counts[plain] = poisson.ppf(level[plain], mu[plain])
+    return np.minimum(counts, LARGEST).astype(np.int32)
 
 
 def expected(dynamics: Dynamics) -> tuple[Floats, Floats]:
     """Return exact expected counts of the months ahead and the expected weighted past that feeds each of them.
 
-    The mean is linear in the past, so expectations follow the same recursion as paths. They know no upper limit.
+    The mean is linear in the past, so expectations follow the same recursion as paths. They know no upper limit, and
+    take a shared shock at its mean of one, which is exact unless it persists.
 
     Returns
     -------
@@ -166,11 +233,8 @@ def attribute(background: Floats, own: Floats, neighbours: Floats, weights: Floa
 
 
 def _mean(dynamics: Dynamics, month: int, past: Floats) -> Floats:
-    epidemic = dynamics.own[month] * past + dynamics.neighbours[month] * (past @ dynamics.weights)
-    return np.asarray(dynamics.background[month] + epidemic)
+    return np.asarray(dynamics.background[month] + _epidemic(dynamics, month, past))
 
 
-def _counts(mu: Floats, dispersion: Floats, rng: np.random.Generator) -> Draws:
-    size = 1 / np.maximum(dispersion, SMALLEST_DISPERSION)
-    mixed = np.where(dispersion > SMALLEST_DISPERSION, rng.gamma(np.broadcast_to(size, mu.shape)) * mu / size, mu)
-    return np.minimum(rng.poisson(np.minimum(mixed, LARGEST)), LARGEST).astype(np.int32)
+def _epidemic(dynamics: Dynamics, month: int, past: Floats) -> Floats:
+    return np.asarray(dynamics.own[month] * past + dynamics.neighbours[month] * (past @ dynamics.weights))

@@ -10,8 +10,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from harmattan.neighbours import Neighbours, order
+from harmattan.neighbours import Neighbours, contiguity, order
 
 Floats = npt.NDArray[np.float64]
 Derivatives = tuple[Floats, Floats, Floats]
@@ -23,7 +24,8 @@ class Kernel:
 
     Every choice is of this form: with v = log o and k = 1 the power law of adjacency order, o⁻ᵈ with d = exp(θ); with
     v = km and k = -1 an exponential kernel of bandwidth exp(θ) km; with v = km² / 2 and k = -2 a Gaussian one; with
-    v = 0 given weights. A sender without any receiver keeps weights of zero.
+    v = 1 off the roads and 0 along them road links; with v = 0 given weights. A sender without any receiver keeps
+    weights of zero.
 
     Parameters
     ----------
@@ -175,6 +177,56 @@ def distance(
     value = float(np.log(bandwidth_km or max(np.median(nearest), 1.0)))
     gap, power = (far, -1) if shape == "exponential" else (far**2 / 2, -2)
     return Kernel(base, gap, power, "log_bandwidth_km", value, bandwidth_km is None, normalised)
+
+
+def road(
+    neighbours: Neighbours, chains: pd.DataFrame, *, advantage: float | None = None, normalised: bool = True
+) -> Kernel:
+    """Return adjacency in which links along a road weigh more: all others have exp(-δ) of their weight.
+
+    Two regions are linked along a road if they follow each other on one of the chains. A sender on no road, or with no
+    other links, shares among its neighbours as with adjacency alone, so δ is told by the senders that have both.
+
+    Parameters
+    ----------
+    neighbours
+        Which regions are adjacent.
+    chains
+        Roads as chains of regions: columns ``corridor``, ``step`` and ``region``, as `harmattan.corridors.bundled`.
+    advantage
+        How many times as much a link along a road weighs, exp(δ), above 1; estimated (as log δ) if None.
+    normalised
+        Whether each sender's weights sum to one.
+
+    Raises
+    ------
+    ValueError
+        If the advantage is not above one, or no two regions follow each other on a chain.
+
+    Examples
+    --------
+    >>> from harmattan.neighbours import contiguity
+    >>> near = contiguity(pd.DataFrame({"a": ["A", "A", "B"], "b": ["B", "C", "C"]}), ["A", "B", "C"])
+    >>> chains = pd.DataFrame({"corridor": "coast", "step": [1, 2], "region": ["A", "B"]})
+    >>> road(near, chains, advantage=3.0).weights(np.log(np.log(3.0)))[0].round(2).tolist()
+    [[0.0, 0.75, 0.25], [0.75, 0.0, 0.25], [0.5, 0.5, 0.0]]
+    """
+    if advantage is not None and not (np.isfinite(advantage) and advantage > 1):
+        raise ValueError(f"advantage must be a number above 1, or None to estimate it; got {advantage}")
+    ordered = chains.sort_values(["corridor", "step"], kind="stable")
+    after = ordered.groupby("corridor")["region"].shift(-1)
+    links = pd.DataFrame({"a": ordered["region"], "b": after}).dropna()
+    links = links[links.isin(set(neighbours.regions)).all(axis=1) & (links["a"] != links["b"])]
+    links = pd.DataFrame(np.sort(links.to_numpy(dtype=object), axis=1), columns=["a", "b"]).drop_duplicates()
+    if links.empty:
+        raise ValueError(
+            f"road links need two of the {len(neighbours.regions)} regions that follow each other on a corridor; there "
+            "are none: choose the kernel adjacency"
+        )
+    along = contiguity(links, neighbours.regions).weights.toarray() > 0
+    base = ((neighbours.weights.T.toarray() > 0) | along).astype(np.float64)
+    value = float(np.log(np.log(advantage or 2.0)))
+    return Kernel(base, base * ~along, 1, "log_road_advantage", value, advantage is None, normalised)
 
 
 def lag_weights(logit: float, lags: int) -> Derivatives:
