@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
@@ -37,6 +38,17 @@ def test_a_run_forecasts_with_every_model_and_scores_the_past(result: Result) ->
     assert sorted(result.rows["origin"].unique()) == ["2023-09", "2023-10", "2023-11"]
     assert result.champion == best(result.scores)
     assert str(result.earlier.origin) == "2023-11" and result.earlier.horizons == (1, 2, 3, 4)
+
+
+def test_the_best_model_is_good_at_both_scores() -> None:
+    values = {"sure": (0.30, 0.40), "both": (0.31, 0.20), "counts": (0.45, 0.19), "none": (9.0, 0.3)}
+    rows = [
+        {"model": name, "set": "all", "horizon": h, "score": score, "value": value * h}
+        for name, pair in values.items()
+        for score, value in zip(("log_score", "crps"), pair, strict=True)
+        for h in (1, 3)
+    ]
+    assert best(pd.DataFrame(rows)) == "both"
 
 
 def test_the_same_seed_gives_the_same_bytes_on_any_number_of_workers(result: Result) -> None:

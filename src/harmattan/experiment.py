@@ -229,9 +229,15 @@ def backtest_rows(experiment: Experiment, *, workers: int = 1, progress: Progres
 
 
 def best(scores: pd.DataFrame) -> str:
-    """Return the model with the lowest log score over all rows, horizons weighing alike."""
-    means = scores[(scores["set"] == "all") & (scores["score"] == "log_score")].groupby("model")["value"].mean()
-    return str(means.idxmin())
+    """Return the model with the lowest log score and CRPS over all rows.
+
+    Both scores are taken relative to the median of all models, horizons weighing alike: an analyst asks how likely and
+    how many.
+    """
+    means = scores[(scores["set"] == "all") & scores["score"].isin(("log_score", "crps"))]
+    usual = means.groupby(["score", "horizon"])["value"].transform("median")
+    relative = means["value"] / usual.where(usual > 0, 1.0)
+    return str(relative.groupby(means["model"]).mean().idxmin())
 
 
 def _needed(models: Mapping[str, Forecaster], champion: str) -> dict[str, Forecaster]:

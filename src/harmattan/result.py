@@ -59,7 +59,7 @@ class Result:
     baselines
         Names of the models that are baselines.
     champion
-        The model with the best log score, horizons weighing alike, baselines included (`harmattan.experiment.best`).
+        The model with the best log score and CRPS together, baselines included (`harmattan.experiment.best`).
     seed
         Decides every random number.
     expansion
