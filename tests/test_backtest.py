@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harmattan.backtest import backtest, forecast_all, score_rows
+from harmattan.backtest import backtest, forecast_all, map_rows, score_rows, try_models
 from harmattan.models.baselines import Conflictology, Zero
 from harmattan.models.combine import Pool
 from harmattan.models.discounted import Discounted
@@ -83,3 +83,21 @@ def test_unknown_outcomes_are_not_scored(burkina: Panel) -> None:
 def test_origins_without_a_known_target_are_refused(burkina: Panel) -> None:
     with pytest.raises(ValueError, match="nothing to score: no origin has a month 3 ahead up to 2023-12"):
         backtest(burkina, {"z": Zero()}, origins=[month("2023-11")], horizons=(3,))
+
+
+def test_whole_maps_are_scored_where_every_region_is_known(burkina: Panel) -> None:
+    models = {"conflictology": Conflictology(), "zero": Zero()}
+    models["pool"] = Pool({**models}, criterion="crps")
+    tried = try_models(burkina, models, origins=ORIGINS[-2:], horizons=(1, 2), draws=200, maps=True)
+    assert tried.maps is not None
+    found = tried.maps.set_index(["model", "origin", "horizon"])
+    assert len(found) == 3 * 3 and not found[["energy_score", "variogram_score", "number_upto"]].isna().any().any()
+    assert (found.loc["pool", "energy_score"] <= found.loc["zero", "energy_score"]).all()
+    nothing = found.loc[("zero", "2023-10", 1)]
+    assert nothing["number_below"] == 1.0 and np.isnan(nothing["spatial_upto"])
+    assert (found["number_below"] <= found["number_upto"]).all()
+    covered = burkina.covered.copy()
+    covered.loc["2023-11", "BF1300"] = False
+    masked = Panel(burkina.regions, {"attacks": burkina.attacks.where(covered)}, covered)
+    _, made = forecast_all(masked, {"c": Conflictology()}, origin=month("2023-10"), horizons=(1, 2), draws=200)
+    assert map_rows(masked, made)["horizon"].tolist() == [2]

@@ -18,11 +18,13 @@ from harmattan.models import Forecaster
 from harmattan.models.combine import Pool
 from harmattan.models.weighing import Past, joined, remember
 from harmattan.panel import Panel
-from harmattan.scores.catalogue import row_scores
+from harmattan.scores.catalogue import map_scores, row_scores
+from harmattan.scores.consistency import FEWEST_ALIKE, conditional_likelihood_test, number_test, spatial_test
 from harmattan.scores.diagnostics import randomised_pit
 from harmattan.scores.sets import membership
 
 Models = Mapping[str, Forecaster]
+TESTS = {"number": number_test, "spatial": spatial_test, "likelihood": conditional_likelihood_test}
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,14 @@ class Tried:
     ----------
     rows
         Scored forecasts, see `score_rows`.
+    maps
+        Whole maps scored and tested, see `map_rows`; None if that was not asked for.
     past
         What the members of pools forecast and what came, for pools to learn from; None if no pool learns.
     """
 
     rows: pd.DataFrame
+    maps: pd.DataFrame | None
     past: Past | None
 
 
@@ -109,6 +114,38 @@ def score_rows(panel: Panel, forecasts: Mapping[str, Forecast], *, seed: int = 0
     return pd.concat(rows, ignore_index=True)
 
 
+def map_rows(panel: Panel, forecasts: Mapping[str, Forecast]) -> pd.DataFrame:
+    """Score and test the whole maps of one origin against what the panel records.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per model and horizon whose month is known in every region: ``model, origin, horizon``; every score of
+        maps (`harmattan.scores.catalogue.MAP_SCORES`); and for the number, spatial and conditional-likelihood tests
+        (`harmattan.scores.consistency`) where the outcome lies among the forecast's futures: ``number_below``,
+        ``number_upto`` and so on, NaN where there was no attack to place, or too few draws to compare with.
+    """
+    found: list[dict[str, object]] = []
+    for name, each in forecasts.items():
+        wide = panel.measures[each.measure].reindex(each.months)[each.regions]
+        known = [h for h, whole in zip(each.horizons, wide.notna().all(axis=1), strict=True) if whole]
+        if not known:
+            continue
+        draws = each.select(known).draws
+        observed = wide[wide.notna().all(axis=1)].to_numpy(dtype=np.float64)
+        scores = map_scores(observed, draws)
+        for place, horizon in enumerate(known):
+            row = {score: float(values[place]) for score, values in scores.items()}
+            for test, tried in TESTS.items():
+                enough = test == "number" or len(draws) >= FEWEST_ALIKE
+                told = tried(observed[[place]], draws[:, [place]]) if enough else None
+                row |= {f"{test}_below": np.nan, f"{test}_upto": np.nan}
+                if told is not None:
+                    row |= {f"{test}_below": told.below, f"{test}_upto": told.upto}
+            found.append({"model": name, "origin": str(each.origin), "horizon": horizon, **row})
+    return pd.DataFrame(found)
+
+
 def backtest(
     panel: Panel,
     models: Models,
@@ -145,6 +182,7 @@ def try_models(
     draws: int = 1000,
     seed: int = 0,
     workers: int = 1,
+    maps: bool = False,
     progress: Callable[[], None] | None = None,
 ) -> Tried:
     """Forecast at each origin and score against the panel.
@@ -159,6 +197,8 @@ def try_models(
         Past months to forecast from, ascending. Target months after the panel's last are not scored.
     workers
         Processes; the result does not depend on it.
+    maps
+        Whether to score and test whole maps too, which takes longer.
     progress
         Called once for every origin done.
 
@@ -176,18 +216,22 @@ def try_models(
     learning = _learning(models)
     others = {name: each for name, each in models.items() if name not in learning}
     members = sorted({name for pool in learning.values() for name in pool.members} & set(others))
-    tasks = (delayed(_one_origin)(panel, others, each, horizons, lag, draws, seed, members) for each in useful)
+    tasks = (delayed(_one_origin)(panel, others, each, horizons, lag, draws, seed, members, maps) for each in useful)
     parts: list[pd.DataFrame] = []
+    whole: list[pd.DataFrame] = []
     seen: list[Past] = []
-    for rows, made in Parallel(n_jobs=workers, return_as="generator")(tasks):
+    for rows, of_maps, made in Parallel(n_jobs=workers, return_as="generator")(tasks):
         parts.append(rows)
+        whole.append(of_maps)
         if learning:
-            past = joined(seen) if seen else None
-            parts.append(score_rows(panel, _mix(panel, learning, made, past, lag, draws, seed), seed=seed))
+            mixed = _mix(panel, learning, made, joined(seen) if seen else None, lag, draws, seed)
+            parts.append(score_rows(panel, mixed, seed=seed))
+            whole.append(map_rows(panel, mixed) if maps else pd.DataFrame())
             seen.append(remember(panel, made, lag=lag))
         if progress is not None:
             progress()
-    return Tried(pd.concat(parts, ignore_index=True), joined(seen) if seen else None)
+    every = pd.concat(whole, ignore_index=True) if maps else None
+    return Tried(pd.concat(parts, ignore_index=True), every, joined(seen) if seen else None)
 
 
 def _learning(models: Models) -> dict[str, Pool]:
@@ -214,11 +258,13 @@ def _one_origin(
     draws: int,
     seed: int,
     kept: Sequence[str],
-) -> tuple[pd.DataFrame, dict[str, Forecast]]:
-    """Scored rows, and the forecasts of the models in `kept`."""
+    maps: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Forecast]]:
+    """Scored rows, scored maps if asked for, and the forecasts of the models in `kept`."""
     inside = tuple(h for h in horizons if origin + h <= panel.origin)
     _, made = forecast_all(panel, models, origin=origin, horizons=inside, lag=lag, draws=draws, seed=seed)
-    return score_rows(panel, made, seed=seed), {name: made[name] for name in kept}
+    whole = map_rows(panel, made) if maps else pd.DataFrame()
+    return score_rows(panel, made, seed=seed), whole, {name: made[name] for name in kept}
 
 
 def _mix(
@@ -253,7 +299,7 @@ def _score_one(panel: Panel, name: str, forecast: Forecast, belongs: pd.DataFram
     known = ~np.isnan(y)
     table = pd.DataFrame(table[known]).assign(observed=y[known].astype(np.int64), model=name)
     for each in belongs:
-        table[each] = table["region"].map(belongs[each]).astype("boolean").array
+        table[each] = pd.array(table["region"].map(belongs[each]), dtype=belongs[each].dtype)
     for score, values in row_scores(y[known], draws[:, known], table["p1"]).items():
         table[score] = values
     table["pit"] = randomised_pit(y[known], draws[:, known], rng)

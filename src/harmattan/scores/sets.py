@@ -46,8 +46,8 @@ def membership(panel: Panel) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index ``region``; nullable booleans ``onset`` (no attack in the twelve months to the origin), ``hard`` (see
-        `hard`), ``coastal`` (in one of the eight coastal states) and ``belt`` (within 50 km of a border between a
+        Index ``region``; booleans ``onset`` (no attack in the twelve months to the origin), ``hard`` (see
+        `hard`, nullable), ``coastal`` (in one of the eight coastal states) and ``belt`` (within 50 km of a border between a
         coastal state and a country attacked in the last twelve months).
     """
     hit = (panel.attacks.iloc[-QUIET_MONTHS:] > 0).any()
@@ -58,7 +58,7 @@ def membership(panel: Panel) -> pd.DataFrame:
         "coastal": coastal(panel.regions),
         "belt": coastal_belt(panel.regions, set(country[hit.to_numpy()])),
     }
-    return pd.DataFrame({name: each.astype("boolean") for name, each in columns.items()})
+    return pd.DataFrame(columns)
 
 
 def sets_in(rows: pd.DataFrame) -> tuple[str, ...]:
