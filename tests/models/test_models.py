@@ -12,12 +12,15 @@ from sklearn.preprocessing import StandardScaler
 from harmattan.backtest import forecast_all
 from harmattan.models import ESTIMATORS, MODELS, Forecaster
 from harmattan.models.baselines import Bootstrap, Conflictology, Last, NeighbourRate, OwnRate, Zero
+from harmattan.models.bins import Binned
 from harmattan.models.combine import Pool
 from harmattan.models.counts import HurdleRegressor, NegativeBinomialRegressor
+from harmattan.models.decayed import Decayed
 from harmattan.models.discounted import Discounted
 from harmattan.models.endemic import Endemic
 from harmattan.models.hazard import FirstAttack
 from harmattan.models.learners import Direct
+from harmattan.models.quantiles import QuantileForest
 from harmattan.models.selfexciting import SelfExciting
 from harmattan.months import month
 from harmattan.panel import Panel
@@ -43,6 +46,10 @@ ALL: dict[str, Callable[[], Forecaster]] = {
     "first_attack": FirstAttack,
     "selfexciting": SelfExciting,
     "endemic": Endemic,
+    "decayed": Decayed,
+    "bins": lambda: Binned(rounds=10),
+    "quantile_forest": lambda: QuantileForest(trees=10),
+    "quantile_forest-ratio": lambda: QuantileForest(half_life=6, trees=10),
     "direct": logistic,
     "direct-forest": lambda: Direct(ESTIMATORS["forest"](n_estimators=10, min_samples_leaf=10, random_state=1)),
     "direct-boosting": lambda: Direct(ESTIMATORS["boosting"](max_iter=10, random_state=1)),

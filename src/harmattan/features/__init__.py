@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from harmattan.features import context, history, surroundings
+from harmattan.features import context, history, surroundings, tails
 from harmattan.named import find
 from harmattan.panel import Panel
 
@@ -26,6 +26,11 @@ FEATURES: dict[str, Callable[..., pd.DataFrame]] = {
     "decayed_share": history.decayed_share,
     "months_since": history.months_since,
     "total_so_far": history.total_so_far,
+    "decayed_log": tails.decayed_log,
+    "log_spread": tails.log_spread,
+    "largest": tails.largest,
+    "large_share": tails.large_share,
+    "months_since_large": tails.months_since_large,
     "neighbour_mean": surroundings.neighbour_mean,
     "neighbour_share": surroundings.neighbour_share,
     "kernel_sum": surroundings.kernel_sum,

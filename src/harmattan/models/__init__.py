@@ -22,12 +22,15 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 from harmattan.forecast import Forecast
 from harmattan.models import baselines
+from harmattan.models.bins import Binned
 from harmattan.models.combine import Pool
 from harmattan.models.counts import HurdleRegressor, NegativeBinomialRegressor
+from harmattan.models.decayed import Decayed
 from harmattan.models.discounted import Discounted
 from harmattan.models.endemic import Endemic
 from harmattan.models.hazard import FirstAttack
 from harmattan.models.learners import Direct
+from harmattan.models.quantiles import QuantileForest
 from harmattan.models.selfexciting import SelfExciting
 from harmattan.panel import Panel
 
@@ -53,6 +56,9 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
     "first_attack": FirstAttack,
     "selfexciting": SelfExciting,
     "endemic": Endemic,
+    "decayed": Decayed,
+    "bins": Binned,
+    "quantile_forest": QuantileForest,
     "direct": Direct,
     "pool": Pool,
 }
