@@ -32,9 +32,12 @@ types: install  ## mypy, strict
 floors: install  ## Imports go down only
 	.venv/bin/lint-imports
 
-docs: install  ## Make the tables of docs/skill.md and docs/worlds.md again and run every example
+docs: install  ## Make the measured tables of docs/ again and run every example
 	$(PY) benchmarks/skill.py
 	$(PY) benchmarks/worlds.py
+	$(PY) benchmarks/expansion.py
+	$(PY) benchmarks/fronts.py
+	@if [ -d "$${HARMATTAN_SHARED:-../shared}/data/bench" ]; then $(PY) benchmarks/views.py; fi
 	$(PY) -m pytest README.md docs
 
 bench: install  ## Speed beside the peers

@@ -78,7 +78,8 @@ def test_every_command_has_help_with_an_example_and_every_option_is_explained(
 
 def test_every_command_that_prints_a_table_has_json() -> None:
     with_json = {path for path, command in all_commands() if any("--json" in each.opts for each in command.params)}
-    assert with_json == {("run",), ("backtest",), ("releases",), ("data", "check"), ("scenario",), ("reinforce",)}
+    tables = {"run", "backtest", "releases", "scenario", "reinforce", "compare", "submit"}
+    assert with_json == {*((name,) for name in tables), ("data", "check")}
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -209,3 +210,39 @@ def test_border_regions_are_ranked_by_what_fewer_attacks_there_would_spare(
     assert code == 0 and "not estimates" in err
     averted = [row["averted"] for row in rows]
     assert len(rows) >= 5 and averted == sorted(averted, reverse=True) and averted[0] > 0
+
+
+def test_a_forecast_made_elsewhere_is_judged_compared_and_may_not_be_promoted(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longer = SMALL.replace("origins = 3", "origins = 9").replace("horizons = [1, 3]", "horizons = [1]")
+    (here / "small.toml").write_text(longer, encoding="utf-8")
+    code, out, _ = harmattan(capsys, monkeypatch, "run", "small.toml")
+    assert code == 0
+    origins = [f"2023-{month:02d}" for month in range(3, 12)]
+    lines = [f"{origin},1,{region},1,0.3" for origin in origins for region in ("BF5204", "BF5602")]
+    (here / "mine.csv").write_text("origin,horizon,region,at_least,probability\n" + "\n".join(lines), encoding="utf-8")
+    code, out, err = harmattan(capsys, monkeypatch, "submit", "mine.csv", "--experiment", "small.toml", "--json")
+    said = json.loads(out)
+    assert code == 0 and {row["model"] for row in said} == {"mine", "conflictology", "discounted"}
+    code, out, err = harmattan(capsys, monkeypatch, "compare", "small", "--table", "compare.csv", "--json")
+    assert code == 0 and {row["model"] for row in json.loads(out)} >= {"conflictology", "discounted"}
+    assert (here / "compare.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (here / "compare.csv").is_file()
+    code, out, _ = harmattan(capsys, monkeypatch, "promote", "small")
+    assert code == 1 and "is not promoted" in out
+    (here / "mine.csv").write_text("origin,horizon,region,at_least,probability\n2023-03,1,BF5204,1,1.2\n")
+    code, _, err = harmattan(capsys, monkeypatch, "submit", "mine.csv", "--experiment", "small.toml")
+    assert code == 2 and "1.2" in err and "Traceback" not in err
+
+
+def test_a_sweep_tries_every_combination(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = SMALL.replace("origins = 3", "origins = 9") + '[sweep]\n"forecast.draws" = [100, 200]\n'
+    (here / "swept.toml").write_text(swept, encoding="utf-8")
+    code, out, _ = harmattan(capsys, monkeypatch, "run", "swept.toml", "--json")
+    assert code == 0 and len({row["combination"] for row in json.loads(out)}) == 2
+    assert (here / "sweeps").is_dir() and not (here / "releases").exists()
+    code, _, err = harmattan(capsys, monkeypatch, "backtest", "swept.toml")
+    assert code == 2 and "[sweep] is tried by `harmattan run` only" in err

@@ -58,6 +58,10 @@ def test_a_forecast_of_other_regions_is_refused(small_result: Result) -> None:
 
 
 def test_both_layers_open_with_dates_and_numbers(small_result: Result, package: Path) -> None:
+    context = gpd.read_file(package, layer="context").set_index("region")
+    facts = small_result.panel.regions.table
+    assert context["population"].to_dict() == facts["population"].to_dict() and not context["coastal"].any()
+    assert {"capital_km", "road_km", "border_km", "coast_km", "towns_50km"} <= set(context)
     assert {"regions", "forecast"} <= {name for name, _ in pyogrio.list_layers(package)}
     info = pyogrio.read_info(package, layer="forecast")
     kinds = dict(zip(info["fields"], info["ogr_types"], strict=True))
@@ -103,7 +107,8 @@ def test_the_package_is_sound_and_lists_its_styles(package: Path) -> None:
         contents = dict(database.execute("SELECT table_name, data_type FROM gpkg_contents").fetchall())
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
-    assert contents == {"regions": "features", "forecast": "features", "layer_styles": "attributes"}
+    features = dict.fromkeys(("regions", "forecast", "context"), "features")
+    assert contents == {**features, "layer_styles": "attributes"}
 
 
 def test_a_style_names_both_dates_or_none() -> None:

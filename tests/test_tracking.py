@@ -226,6 +226,7 @@ def test_the_run_of_the_experiment_tells_all(result: Result, logged: tuple[str, 
     assert {each.path for each in client.list_artifacts(logged[1])} == {
         "card.md",
         "forecast.csv",
+        "losses.parquet",
         "maps",
         "scores.csv",
     }
@@ -274,21 +275,31 @@ def test_kept_models_are_complete_and_hold_no_pickle(result: Result, logged: tup
 def test_champion_and_challenger_have_their_aliases(result: Result, logged: tuple[str, str], client) -> None:
     for alias, name in zip(("champion", "challenger"), summary.ranking(result).index, strict=False):
         version = client.get_model_version_by_alias("harmattan-burkina", alias)
-        assert version.description == f"{alias}: {name}"
+        assert version.tags["model"] == name
         assert client.get_logged_model(version.source.removeprefix("models:/")).tags["model"] == name
     assert client.get_model_version_by_alias("harmattan-burkina", "champion").version == 2
     assert client.get_run(logged[1]).data.tags["champion_version"] == "2"
+    assert client.get_run(logged[1]).data.tags["challenger_version"] == "1"
 
 
-def test_the_alias_moves_to_the_newest_champion(
+def test_a_later_run_names_a_challenger_and_leaves_the_champion(
     result: Result, logged: tuple[str, str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     small = _only(result, ["zero", "conflictology"], "conflictology")
-    tracking.log(small, store=logged[0], experiment="small: a/b")
-    tracking.log(small, store=logged[0], experiment="small: a/b", keep=["zero"])
-    with tracking.opened(logged[0]) as client:
-        assert client.get_model_version_by_alias("harmattan-small_ a_b", "champion").version == 4
-    model = tracking.load_champion(logged[0], "small: a/b")
+    name, store = "harmattan-small_ a_b", logged[0]
+    tracking.log(small, store=store, experiment="small: a/b")
+    with tracking.opened(store) as client:
+        assert client.get_registered_model(name).aliases == {"champion": 2, "challenger": 1}
+    tracking.log(small, store=store, experiment="small: a/b", keep=["zero"])
+    with tracking.opened(store) as client:
+        assert client.get_registered_model(name).aliases == {"champion": 2, "challenger": 1}
+    parent = tracking.log(_only(result, ["zero", "discounted"], "discounted"), store=store, experiment="small: a/b")
+    with tracking.opened(store) as client:
+        assert client.get_registered_model(name).aliases == {"champion": 2, "challenger": 3}
+        assert client.get_model_version(name, "3").tags["model"] == "discounted"
+        tags = client.get_run(parent).data.tags
+        assert (tags["champion_version"], tags["challenger_version"]) == ("2", "3")
+    model = tracking.load_champion(store, "small: a/b")
     assert capfd.readouterr() == ("", "")
     wanted = pd.DataFrame({"region": ["BF1300"], "horizon": [3]})
     assert model.predict(wanted, params={"at_least": 2}).columns[-1] == "p2"
@@ -333,7 +344,7 @@ def test_a_model_of_foreign_classes_is_tracked_but_not_kept(
         home = client.get_run(parent).info.experiment_id
         (run,) = client.search_runs([home], "tags.model = 'own'")
         assert "may hold classes of Harmattan" in run.data.tags["not_kept"]
-        assert client.get_model_version_by_alias("harmattan-own", "champion").description == "champion: rate"
+        assert client.get_model_version_by_alias("harmattan-own", "champion").tags["model"] == "rate"
 
 
 def test_loading_refuses_what_is_no_class_of_its_own(tmp_path: Path) -> None:

@@ -299,7 +299,7 @@ def _score_one(panel: Panel, name: str, forecast: Forecast, belongs: pd.DataFram
     known = ~np.isnan(y)
     table = pd.DataFrame(table[known]).assign(observed=y[known].astype(np.int64), model=name)
     for each in belongs:
-        table[each] = pd.array(table["region"].map(belongs[each]), dtype=belongs[each].dtype)
+        table[each] = belongs[each].reindex(table["region"]).array
     for score, values in row_scores(y[known], draws[:, known], table["p1"]).items():
         table[score] = values
     table["pit"] = randomised_pit(y[known], draws[:, known], rng)

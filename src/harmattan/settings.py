@@ -251,6 +251,41 @@ def load(path: str | Path) -> Experiment:
     >>> load("burkina").regions.level
     'province'
     """
+    values, sweep = load_sweep(path)
+    if sweep:
+        raise SettingsError(f"{path}: a table [sweep] is tried by `harmattan run` only; leave it out here")
+    try:
+        return Experiment(**values)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {_in_words(error)}") from error
+
+
+def load_sweep(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read the values of an experiment, unchecked, and its table ``[sweep]`` (empty if there is none).
+
+    Raises
+    ------
+    SettingsError
+        If there is no such file, or it is not TOML.
+    """
+    file = _found(path)
+    values = _read_toml(file)
+    shared = values.pop("models_from", None)
+    if shared is not None:
+        values["models"] = {**_shared_models(file, str(shared)), **values.get("models", {})}
+    sweep = values.pop("sweep", {})
+    if not isinstance(sweep, dict):
+        raise SettingsError(f"{path}: sweep must be a table of keys with lists of values; got {sweep!r}")
+    return values, sweep
+
+
+def has_sweep(path: str | Path) -> bool:
+    """Return whether an experiment has a table ``[sweep]``."""
+    return bool(load_sweep(path)[1])
+
+
+def _found(path: str | Path) -> Path:
+    """The file of an experiment: the user's own, or one that Harmattan ships."""
     file = Path(path)
     if not file.is_file() and (experiments_dir() / f"{file.stem}.toml").is_file() and file.suffix in ("", ".toml"):
         file = experiments_dir() / f"{file.stem}.toml"
@@ -259,14 +294,7 @@ def load(path: str | Path) -> Experiment:
         raise SettingsError(
             f"there is no experiment {str(path)!r}{nearest(file.stem, shipped)}; shipped: {', '.join(shipped)}"
         )
-    values = _read_toml(file)
-    shared = values.pop("models_from", None)
-    if shared is not None:
-        values["models"] = {**_shared_models(file, str(shared)), **values.get("models", {})}
-    try:
-        return Experiment(**values)
-    except ValidationError as error:
-        raise SettingsError(f"{path}: {_in_words(error)}") from error
+    return file
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

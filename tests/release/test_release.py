@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 
 import harmattan
-from harmattan import exports, layers, maps, release
+from harmattan import exports, layers, maps, outlooks, release
 from harmattan.maps import coast, overview
+from harmattan.outlooks import coast_in_words
 from harmattan.release import manifest
 from harmattan.release.whole import alone_in, hidden
 from harmattan.result import Result
@@ -39,6 +40,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maps, "write", lambda result, folder: [])
     monkeypatch.setattr(overview, "write", lambda result, path: path)
     monkeypatch.setattr(coast, "write", lambda result, path: path)
+    monkeypatch.setattr(outlooks, "write", lambda result, folder: [])
     monkeypatch.setitem(exports.EXPORTS, "gpkg", lambda forecast, regions, path: path.write_bytes(b"gpkg"))
 
 
@@ -49,7 +51,8 @@ def visible(folder: Path) -> list[str]:
 def test_the_folder_is_named_after_experiment_and_origin(issued: Path) -> None:
     assert issued.parts[-2:] == ("small", "2023-06")
     assert {path.name for path in issued.iterdir()} == {
-        *("manifest.json", "README.txt", "maps", "draws.npz", "models.parquet", "forecast.gpkg", "expansion"),
+        *("manifest.json", "README.txt", "maps", "draws.npz", "models.parquet", "forecast.gpkg"),
+        *("expansion", "outlooks"),
         *(f"{name}.{kind}" for name in ("forecast", "windows", "scores") for kind in ("csv", "parquet")),
     }
     assert (issued / "maps" / "overview.png").is_file()
@@ -70,7 +73,7 @@ def test_what_is_read_back_is_what_was_written(small_result: Result, issued: Pat
     stored = back.windows[back.windows["window"] == "next_3_months"].reset_index(drop=True)
     pd.testing.assert_frame_equal(stored[shown.columns], shown)
     assert set(stored["last_month"]) == {"2023-09"}
-    assert back.in_words == in_words(small_result)
+    assert back.in_words == [*in_words(small_result), *coast_in_words(small_result)]
 
 
 def test_the_regions_come_back_with_outlines(small_result: Result, issued: Path) -> None:

@@ -17,6 +17,7 @@ from harmattan.expansion.diffusion import join_counts
 from harmattan.expansion.groups import Scopes, scopes
 from harmattan.expansion.pressure import by_country, pressures
 from harmattan.expansion.quantity import Quantity, change, summary
+from harmattan.expansion.verification import pits
 
 __all__ = [
     "QUANTITIES",
@@ -29,6 +30,7 @@ __all__ = [
     "join_counts",
     "likeliest",
     "likely_number",
+    "pits",
     "pressures",
     "quantities",
     "replay",

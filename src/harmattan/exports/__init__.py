@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from harmattan.borders import coastal
 from harmattan.exports.qml import graduated
 from harmattan.forecast import Forecast
 from harmattan.layers import risk, windows
@@ -145,7 +146,7 @@ def _geojson(forecast: Forecast, regions: Regions, path: Path) -> None:
 
 
 def _gpkg(forecast: Forecast, regions: Regions, path: Path) -> None:
-    """Write layers `regions` and `forecast`, the second with a first and last day for each row."""
+    """Write layers `regions`, `forecast` with a first and last day for each row, and `context`: what lies around."""
     path.unlink(missing_ok=True)
     stamp = f"{forecast.origin.end_time:%Y-%m-%dT00:00:00.000Z}"
     first = next(iter(windows(forecast.horizons)))
@@ -155,11 +156,19 @@ def _gpkg(forecast: Forecast, regions: Regions, path: Path) -> None:
         )
         dated = _on_outlines(_dated(tidy(forecast, regions)), regions)
         dated.to_file(path, layer="forecast", driver="GPKG", engine="pyogrio", use_arrow=True)
+        _on_outlines(_context(regions), regions).to_file(path, layer="context", driver="GPKG", engine="pyogrio")
     styles = [
         ("regions", f"p1_{first}", graduated(f"p1_{first}", RISK)),
         ("forecast", "p1", graduated("p1", RISK, start="month_start", end="month_end")),
     ]
     _add_styles(path, styles, stamp)
+
+
+def _context(regions: Regions) -> pd.DataFrame:
+    """Numbers about each region that do not change: people, distances, large towns, and columns of the user's own."""
+    table = regions.table.select_dtypes("number").drop(columns=["level"], errors="ignore")
+    named = pd.concat([regions.table[["name", "country"]], table, coastal(regions)], axis=1)
+    return named.reset_index()
 
 
 def _dated(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harmattan import exports, layers, maps
+from harmattan import exports, layers, maps, outlooks
 from harmattan.forecast import Forecast
 from harmattan.maps import coast, overview
 from harmattan.months import month, target
@@ -246,12 +246,17 @@ def _write_expansion(result: Result, folder: Path) -> None:
         exports.write_parquet(told, folder / EXPANSION / f"{name}.parquet")
         exports.write_csv(told, folder / EXPANSION / f"{name}.csv")
     coast.write(result, folder / "maps" / "toward_coast.png")
+    (folder / "outlooks").mkdir()
+    outlooks.write(result, folder / "outlooks")
 
 
 def _with_months_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Months as YYYY-MM, which every reader of tables knows; missing ones stay missing."""
-    months = [name for name in table if isinstance(table[name].dtype, pd.PeriodDtype)]
-    return table.assign(**{name: table[name].astype(str).where(table[name].notna(), None) for name in months})
+    told = table.copy()
+    for name in table:
+        if isinstance(table[name].dtype, pd.PeriodDtype):
+            told[name] = table[name].astype(str).where(table[name].notna(), None)
+    return told
 
 
 def _windows(result: Result) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any
 
 import harmattan
 from harmattan.layers import data_to
+from harmattan.outlooks import coast_in_words
 from harmattan.paths import PACKAGE
 from harmattan.result import Result
 from harmattan.words import in_words
@@ -62,7 +63,7 @@ def describe(result: Result) -> dict[str, Any]:
         "scored": {"origins": len(origins), "first": origins[0], "last": origins[-1]},
         "code": {"harmattan": harmattan.__version__, **checkout(PACKAGE.parents[1])},
         "libraries": {"python": python_version(), **{name: version(name) for name in LIBRARIES}},
-        "in_words": in_words(result),
+        "in_words": [*in_words(result), *coast_in_words(result)],
     }
 
 

@@ -21,11 +21,11 @@ WINDOWS = (
 )
 FILES = (
     "Files: forecast (by month), windows (by window, with the change in a month), models (every model), "
-    "scores, draws.npz (the joint draws), expansion (first attacks, arrivals, the way to the coast), "
-    "forecast.gpkg (for QGIS: layer regions first; layer forecast has dates for the temporal controller) and "
-    "maps, overview.png and toward_coast.png among them. In the CSV files text that a spreadsheet would run as "
-    "a formula has a leading apostrophe. manifest.json says how it was made and lists each file with its "
-    "SHA-256."
+    "scores, draws.npz (the joint draws), expansion (first attacks, arrivals, the way to the coast), outlooks "
+    "(half a page and a sheet for each coastal state; begin with index.md), forecast.gpkg (for QGIS: layer "
+    "regions first; layer forecast has dates for the temporal controller) and maps, overview.png and "
+    "toward_coast.png among them. In the CSV files text that a spreadsheet would run as a formula has a leading "
+    "apostrophe. manifest.json says how it was made and lists each file with its SHA-256."
 )
 OUTLINES = (
     "Outlines are right to about 6 km, computed from OCHA COD-AB (CC BY-IGO), geoBoundaries (CC BY 4.0), "

@@ -5,21 +5,37 @@ No other module imports mlflow, and this one does so only when something is logg
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harmattan.comparison.losses import monthly
 from harmattan.result import Result
-from harmattan.tracking import cards, logged, summary
+from harmattan.tracking import cards, logged, registry, summary
+from harmattan.tracking.external import log_external
+from harmattan.tracking.recorded import log_losses, read_runs
+from harmattan.tracking.registry import Decision, promote
 from harmattan.tracking.store import TrackingError, default_store, experiment_id, opened, run
 from harmattan.tracking.stored import UntrustedTypeError
+from harmattan.tracking.sweeps import log_sweep
 from harmattan.tracking.values import log_data, log_values
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.pyfunc import PyFuncModel
 
-__all__ = ["TrackingError", "default_store", "load_champion", "log", "opened"]
+__all__ = [
+    "Decision",
+    "TrackingError",
+    "default_store",
+    "load_champion",
+    "log",
+    "log_external",
+    "log_sweep",
+    "opened",
+    "promote",
+    "read_runs",
+]
 
 CARD = "card.md"
 
@@ -45,8 +61,9 @@ def log(
     experiment
         Name in MLflow; that of the result if None.
     keep
-        Names of models to keep as files that can be loaded; all that are no baselines if None. Champion and
-        challenger (the second best) are always kept and registered. A forest of 150 trees for 12 horizons takes 7 MB
+        Names of models to keep as files that can be loaded; all that are no baselines if None. The two best are always
+        kept. Of these the first run of an experiment registers champion and challenger, later runs a challenger: only
+        `promote` moves the champion. A forest of 150 trees for 12 horizons takes 7 MB
         and some seconds.
 
     Returns
@@ -75,8 +92,9 @@ def log(
                 each: _log_model(client, result, each, home=home, parent=parent, keep=each in {*best, *kept})
                 for each in result.fitted
             }
-            version = _register(client, name, models, best)
-            client.set_tag(parent, "champion_version", version or "not kept")
+            versions = registry.register(client, result, name, models, best)
+            for alias in (registry.CHAMPION, registry.CHALLENGER):
+                client.set_tag(parent, f"{alias}_version", versions.get(alias, "none"))
     return parent
 
 
@@ -94,7 +112,7 @@ def load_champion(store: str, experiment_name: str) -> PyFuncModel:
     with opened(store):
         import mlflow.pyfunc
 
-        uri = f"models:/{logged.registered_name(experiment_name)}@{logged.CHAMPION}"
+        uri = f"models:/{registry.registered_name(experiment_name)}@{registry.CHAMPION}"
         model: PyFuncModel = mlflow.pyfunc.load_model(uri)
         return model
 
@@ -104,8 +122,17 @@ def _log_experiment(client: MlflowClient, result: Result, parent: str, release: 
     tags = {**summary.tags(result), "mlflow.note.content": summary.note(card)}
     if release is not None:
         tags["release"] = release.name
-    log_values(client, parent, summary.settings(result), tags, summary.scores(result, result.champion))
-    log_data(client, result, parent)
+    log_values(client, parent, summary.settings(result), tags, summary.scores(result.scores, result.champion))
+    log_data(client, result.panel, result.caption, parent, name=f"counts of {result.name}", context="training")
+    log_losses(
+        client,
+        parent,
+        monthly(result.rows),
+        data=result.panel.content_hash(),
+        settings=summary.settings(result),
+        models={name: summary.parameters(model) for name, model in result.fitted.items()},
+        baselines=result.baselines,
+    )
     client.log_text(parent, card, CARD)
     client.log_text(parent, result.scores.to_csv(index=False), "scores.csv")
     client.log_text(parent, result.forecast.table().to_csv(index=False), "forecast.csv")
@@ -132,22 +159,7 @@ def _log_model(
                 model_id = logged.log_model(client, result, name, experiment=home, run_id=run_id)
             except UntrustedTypeError as error:
                 tags["not_kept"] = str(error)
-        scores = summary.scores(result, name)
+        scores = summary.scores(result.scores, name)
         log_values(client, run_id, summary.parameters(result.fitted[name]), tags, scores, model_id)
         client.log_text(run_id, card, CARD)
     return run_id, model_id
-
-
-def _register(
-    client: MlflowClient, name: str, models: Mapping[str, tuple[str, str | None]], best: Sequence[str]
-) -> str | None:
-    """Register challenger and champion; return the champion's version if it has been kept."""
-    # The champion comes last so that it is the newest version, the one MLflow shows first.
-    version = None
-    for model, alias in reversed(list(zip(best, (logged.CHAMPION, logged.CHALLENGER), strict=False))):
-        run_id, model_id = models[model]
-        version = None
-        if model_id is not None:
-            about = f"{alias}: {model}"
-            version = logged.register(client, name, model_id, run_id=run_id, alias=alias, about=about)
-    return version

@@ -1,4 +1,4 @@
-"""Fitted models in MLflow: logged in "models from code" form, registered, and named by aliases."""
+"""Fitted models in MLflow: logged in "models from code" form."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 CODE = Path(__file__).with_name("model_code.py")
 PACKAGES = ("harmattan", "numpy", "pandas", "scikit-learn", "scipy", "skops", "statsmodels")
-PREFIX = "harmattan-"
-CHAMPION, CHALLENGER = "champion", "challenger"
 EXAMPLE_LINES = 6
 
 
@@ -56,35 +54,6 @@ def log_model(client: MlflowClient, result: Result, name: str, *, experiment: st
                 client.finalize_logged_model(model.model_id, "FAILED")
             raise
     return str(model.model_id)
-
-
-def register(client: MlflowClient, experiment_name: str, model_id: str, *, run_id: str, alias: str, about: str) -> str:
-    """Make a logged model the newest version of the experiment's registered model and give it the alias."""
-    from mlflow.exceptions import MlflowException
-
-    name = registered_name(experiment_name)
-    try:
-        client.get_registered_model(name)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        client.create_registered_model(name, description=f"Forecasts of the experiment {experiment_name}.")
-    made = client.create_model_version(
-        name, f"models:/{model_id}", run_id, description=about, model_id=model_id, await_creation_for=0
-    )
-    client.set_registered_model_alias(name, alias, made.version)
-    return str(made.version)
-
-
-def registered_name(experiment_name: str) -> str:
-    """Return the name in the model registry.
-
-    Examples
-    --------
-    >>> registered_name("sahel")
-    'harmattan-sahel'
-    """
-    return f"{PREFIX}{plain(experiment_name)}"
 
 
 def _save(target: Path, written: Path, whole: Stored, run_id: str, model: LoggedModel) -> None:

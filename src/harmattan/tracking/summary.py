@@ -34,9 +34,17 @@ class Score:
     horizon: int
 
 
-def scores(result: Result, model: str) -> list[Score]:
-    """Return a model's scores: ``<set>/<score>`` by horizon; ``<set>/<score>_mean`` at step 0."""
-    table = result.scores[result.scores["model"] == model]
+def scores(table: pd.DataFrame, model: str) -> list[Score]:
+    """Return a model's scores: ``<set>/<score>`` by horizon; ``<set>/<score>_mean`` at step 0.
+
+    Parameters
+    ----------
+    table
+        From `harmattan.scores.table.score_table`.
+    model
+        Name in it.
+    """
+    table = table[table["model"] == model]
     by_horizon = [
         Score(key(f"{row.set}/{row.score}"), float(row.value), int(row.horizon))  # type: ignore[arg-type]
         for row in table.itertuples()

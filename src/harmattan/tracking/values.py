@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from harmattan.result import Result
+from harmattan.panel import Panel
+from harmattan.result import Caption
 from harmattan.tracking.summary import Score
 
 if TYPE_CHECKING:
@@ -41,22 +42,20 @@ def log_values(
         client.log_batch(run_id, metrics=metrics[start : start + METRICS_AT_ONCE])
 
 
-def log_data(client: MlflowClient, result: Result, run_id: str) -> None:
+def log_data(client: MlflowClient, panel: Panel, caption: Caption, run_id: str, *, name: str, context: str) -> None:
     """Tell MLflow which data were used: columns, number of rows and content hash, but no counts."""
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.pandas_dataset import from_pandas
     from mlflow.entities import DatasetInput, InputTag
 
-    panel, caption = result.panel, result.caption
     source = CodeDatasetSource({"source": caption.source, "licence": caption.licence})
     digest = panel.content_hash()[:DIGEST]
-    data = from_pandas(long_counts(result), source=source, name=f"counts of {result.name}", digest=digest)
-    client.log_inputs(run_id, [DatasetInput(data._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])])
+    data = from_pandas(long_counts(panel), source=source, name=name, digest=digest)
+    client.log_inputs(run_id, [DatasetInput(data._to_mlflow_entity(), [InputTag("mlflow.data.context", context)])])
 
 
-def long_counts(result: Result) -> pd.DataFrame:
+def long_counts(panel: Panel) -> pd.DataFrame:
     """Return a row for each month and region of the panel: both as text, then the measures."""
-    panel = result.panel
     regions = panel.regions.table.index
     place = {
         "month": np.repeat(panel.months.astype(str), len(regions)),

@@ -1,0 +1,65 @@
+"""The command line: a thin face over the functions of the package.
+
+Heavy imports happen inside the commands, so that ``harmattan --help`` answers at once. Tables and closing words go to
+standard output, progress to standard error. Exit codes: 0 done, 1 failed, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from harmattan.cli import bench, data, forecasting, releases
+
+app = typer.Typer(
+    help="Forecasts of attacks by an armed group, by region and month: how likely, how sure, and why.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="Look at data before it is used.", no_args_is_help=True, rich_markup_mode="markdown")
+
+app.command()(forecasting.run)
+app.command()(forecasting.backtest)
+app.command()(forecasting.scenario)
+app.command()(forecasting.reinforce)
+app.command()(bench.compare)
+app.command()(bench.promote)
+app.command()(bench.submit)
+app.command(name="releases")(releases.list_releases)
+app.command()(releases.export)
+app.add_typer(data_app, name="data")
+data_app.command()(data.check)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        left = app(standalone_mode=False)
+        if isinstance(left, int) and left:
+            sys.exit(left)
+    except (typer.Abort, KeyboardInterrupt):
+        _complain("stopped before it was done; nothing half-written is left")
+        sys.exit(1)
+    except (ValueError, OSError, RuntimeError) as error:
+        _complain(str(error))
+        sys.exit(_exit_code(error))
+    except Exception as error:
+        if not hasattr(error, "exit_code"):
+            raise
+        error.show()  # type: ignore[attr-defined]
+        sys.exit(error.exit_code)
+
+
+def _exit_code(error: Exception) -> int:
+    """2 for an experiment that cannot be used as it is, 1 for a run that failed."""
+    from harmattan.settings import SettingsError
+    from harmattan.submissions import SubmissionError
+
+    return 2 if isinstance(error, SettingsError | SubmissionError) else 1
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"harmattan: {message}", err=True)
