@@ -2,7 +2,7 @@
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint types floors docs bench
+.PHONY: help install page page-if-node run test lint types floors docs bench
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
@@ -14,13 +14,26 @@ help:  ## Say what there is
 
 install: .venv/installed  ## Fill .venv
 
-run: install  ## Forecast from the bundled data, with maps, scores and MLflow; the picture in the README is made here
+PAGE = src/harmattan/page/built/index.html
+
+page: $(PAGE)  ## Build the review page (needs Node 20)
+
+$(PAGE): $(shell find src/review -name node_modules -prune -o -type f -print)
+	cd src/review && npm ci --silent --no-audit --no-fund && npm run --silent build
+	@touch $@
+
+# Without Node all else works: commands and tests say what is missing and how to get it.
+page-if-node:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory page; else echo "No Node 20, no review page."; fi
+
+run: install page-if-node  ## Forecast from the bundled data, with maps, scores and MLflow; the picture in the README is made here
 	.venv/bin/harmattan run
 	@cp "$$(ls -td releases/burkina/*/ | head -n 1)maps/overview.png" docs/overview.png
 	@echo "The commands harmattan and mlflow are in .venv/bin."
 
-test: install  ## Tests, docstrings and the examples of README and docs
+test: install page-if-node  ## Tests, docstrings and the examples of README and docs
 	$(PY) -m pytest
+	@if command -v npm >/dev/null; then cd src/review && npm test --silent; fi
 
 lint: install  ## Style
 	.venv/bin/ruff check .

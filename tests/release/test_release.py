@@ -18,7 +18,7 @@ import harmattan
 from harmattan import exports, layers, maps, outlooks, release
 from harmattan.maps import coast, overview
 from harmattan.outlooks import coast_in_words
-from harmattan.release import manifest
+from harmattan.release import manifest, record
 from harmattan.release.whole import alone_in, hidden
 from harmattan.result import Result
 from harmattan.words import in_words
@@ -41,6 +41,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overview, "write", lambda result, path: path)
     monkeypatch.setattr(coast, "write", lambda result, path: path)
     monkeypatch.setattr(outlooks, "write", lambda result, folder: [])
+    monkeypatch.setattr(record, "write_charts", lambda result, folder: [])
     monkeypatch.setitem(exports.EXPORTS, "gpkg", lambda forecast, regions, path: path.write_bytes(b"gpkg"))
 
 
@@ -52,7 +53,8 @@ def test_the_folder_is_named_after_experiment_and_origin(issued: Path) -> None:
     assert issued.parts[-2:] == ("small", "2023-06")
     assert {path.name for path in issued.iterdir()} == {
         *("manifest.json", "README.txt", "maps", "draws.npz", "models.parquet", "forecast.gpkg"),
-        *("expansion", "outlooks"),
+        *("expansion", "outlooks", "charts"),
+        *(f"{name}.parquet" for name in ("reliability", "by_region", "suspicions")),
         *(f"{name}.{kind}" for name in ("forecast", "windows", "scores") for kind in ("csv", "parquet")),
     }
     assert (issued / "maps" / "overview.png").is_file()
@@ -104,12 +106,27 @@ def test_what_is_said_of_expansion_is_in_the_release(issued: Path, small_result:
     told = release.read(issued).expansion
     assert set(told) == set(small_result.expansion) and {"first_attacks", "arrivals", "ahead", "replay"} <= set(told)
     for name, table in small_result.expansion.items():
-        assert len(told[name]) == len(table) and list(told[name]) == list(table)
+        kept = [column for column in table if name != "replay" or column not in ("attacks", "exposure")]
+        assert len(told[name]) == len(table) and list(told[name]) == kept
         assert (issued / "expansion" / f"{name}.csv").is_file()
     stored = told["first_attacks"]
     np.testing.assert_allclose(stored["first_attack"], small_result.expansion["first_attacks"]["first_attack"])
     assert set(stored["month"]) == {str(month) for month in small_result.forecast.months}
     assert (issued / "maps" / "toward_coast.png").is_file()
+
+
+def test_how_it_did_is_in_the_release(issued: Path, small_result: Result) -> None:
+    rows = small_result.rows[small_result.rows["model"] == "rate"]
+    curve = pd.read_parquet(issued / "reliability.parquet")
+    nearest = curve[(curve["set"] == "all") & (curve["horizon"] == 1)]
+    one = rows[rows["horizon"] == 1]
+    assert nearest["n"].sum() == len(one) and nearest["observed"].is_monotonic_increasing
+    assert (nearest["n"] * nearest["observed"]).sum() == pytest.approx((one["observed"] > 0).sum())
+    assert (nearest["n"] * nearest["probability"]).sum() == pytest.approx(one["p1"].sum())
+    places = pd.read_parquet(issued / "by_region.parquet").set_index("region")
+    assert places.loc["BF5204", "brier"] == pytest.approx(rows.loc[rows["region"] == "BF5204", "brier"].mean())
+    assert set(pd.read_parquet(issued / "suspicions.parquet")["flag"]) == {"few_origins"}
+    assert {path.name for path in (issued / "charts").iterdir()} == {"reliability.png", "pit.png"}
 
 
 def test_pool_weights_are_in_the_manifest(small_result: Result) -> None:
@@ -124,8 +141,9 @@ def test_pool_weights_are_in_the_manifest(small_result: Result) -> None:
 
 
 def test_the_recorded_counts_are_not_passed_on(issued: Path) -> None:
-    for path in issued.glob("*.parquet"):
-        assert not {"attacks", "observed", "deaths"} & set(pd.read_parquet(path).columns)
+    for path in issued.rglob("*.parquet"):
+        frequencies = {"observed"} if path.stem == "reliability" else set()
+        assert not {"attacks", "observed", "deaths"} & set(pd.read_parquet(path).columns) - frequencies
 
 
 def test_the_page_says_how_to_read_it(small_result: Result, issued: Path) -> None:

@@ -24,6 +24,7 @@ from harmattan.views.countries import world
 HORIZONS = (3, 6)
 MODELS = {
     "decayed": lambda: Decayed(half_life=24),
+    "decayed_heavy": lambda: Decayed(half_life=24, heavy=100, newest=60),
     "bins": lambda: Binned(rounds=20, fewest=20),
     "level": lambda: QuantileForest(trees=10),
     "ratio": lambda: QuantileForest(trees=10, half_life=6),
@@ -66,6 +67,27 @@ def test_a_value_weighs_half_after_the_half_life(half_life: float, months: int) 
 def test_unknown_months_weigh_nothing() -> None:
     values, weights = decayed_weights(np.array([[3.0], [np.nan]], dtype=np.float32), 1)
     assert dict(zip(values.tolist(), weights[0].tolist(), strict=True)) == {0: 0.0, 3: 0.5}
+
+
+@given(arrays(np.int32, st.tuples(st.integers(4, 30), st.just(6)), elements=st.integers(0, 300)), st.integers(1, 4))
+def test_heavy_regions_have_their_newest_values_alone_and_the_others_all(values: np.ndarray, newest: int) -> None:
+    wide = values.astype(np.float32)
+    weight = 0.5 ** (np.arange(len(values))[::-1] / 12)
+    seen, weights = decayed_weights(wide, 12, heavy=150.3, newest=newest)
+    _, plain = decayed_weights(wide, 12)
+    for region in range(6):
+        if weight @ values[:, region] / weight.sum() >= 150.3:
+            expected = [(values[-newest:, region] == value).sum() for value in seen]
+            np.testing.assert_array_equal(weights[region], expected)
+        else:
+            np.testing.assert_array_equal(weights[region], plain[region])
+
+
+def test_heavy_regions_without_a_known_newest_value_keep_their_older_ones() -> None:
+    wide = np.array([[300.0, 300.0], [np.nan, 200.0]], dtype=np.float32)
+    values, weights = decayed_weights(wide, 1, heavy=100, newest=1)
+    assert dict(zip(values.tolist(), weights[0].tolist(), strict=True)) == {0: 0.0, 200: 0.0, 300: 0.5}
+    assert dict(zip(values.tolist(), weights[1].tolist(), strict=True)) == {0: 0.0, 200: 1.0, 300: 0.0}
 
 
 def test_bins_have_the_chances_the_boosting_gives_them(heavy: Panel) -> None:
@@ -145,6 +167,10 @@ def test_every_horizon_is_taught(heavy: Panel) -> None:
 def test_settings_out_of_range_are_named(heavy: Panel) -> None:
     with pytest.raises(ValueError, match="half_life must be a positive number of months; got 0"):
         Decayed(half_life=0).fit(heavy, HORIZONS)
+    with pytest.raises(ValueError, match="newest must be 1 month or more and heavy a positive mean.*got newest 0"):
+        Decayed(newest=0).fit(heavy, HORIZONS)
+    with pytest.raises(ValueError, match="newest must be 1 month or more.*heavy -5"):
+        Decayed(heavy=-5).fit(heavy, HORIZONS)
     with pytest.raises(ValueError, match="half_life must be a positive number of months, or None; got -1"):
         QuantileForest(half_life=-1).fit(heavy, HORIZONS)
     with pytest.raises(ValueError, match=r"upper must be the largest counts of bins.*got \(2, 1\)"):

@@ -30,6 +30,7 @@ app.command()(bench.promote)
 app.command()(bench.submit)
 app.command(name="releases")(releases.list_releases)
 app.command()(releases.export)
+app.command()(releases.report)
 app.add_typer(data_app, name="data")
 data_app.command()(data.check)
 

@@ -72,9 +72,10 @@ def run(
             tell("logging to MLflow", 0, 1)
             tracking.log(result, store=destination, release=folder)
             tell("logging to MLflow", 1, 1)
+            page = _page(folder)
         tables[result.name] = result.scores
         if not as_json:
-            _say(result.caption.title, [*in_words(result), *coast_in_words(result)], folder)
+            _say(result.caption.title, [*in_words(result), *coast_in_words(result)], folder, page)
     if as_json:
         print_json(_joined(tables))
         return
@@ -224,9 +225,21 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
         raise typer.BadParameter(f"must be whole numbers with commas, such as 1,3,6; got {text!r}") from error
 
 
-def _say(title: str, lines: list[str], folder: Path) -> None:
+def _page(folder: Path) -> str:
+    """Write the review page beside a release and return where it is, or how to get it."""
+    from harmattan.page import built_page, write_report
+
+    try:
+        built_page()
+    except FileNotFoundError as missing:
+        return f"none, since {missing}"
+    return str(write_report(folder, folder.with_name(f"{folder.name}.html")))
+
+
+def _say(title: str, lines: list[str], folder: Path, page: str) -> None:
     typer.echo(f"\n{title}\n" + "\n".join(f"  {line}" for line in lines))
     typer.echo(f"  Look at: {folder / 'maps' / 'overview.png'} and toward_coast.png\n  All of it: {folder}")
+    typer.echo(f"  Review page, to open in a browser: {page}")
 
 
 def _skill_view(scores: pd.DataFrame) -> pd.DataFrame:

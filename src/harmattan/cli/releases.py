@@ -38,3 +38,18 @@ def export(
     from harmattan.release import export as write
 
     typer.echo(f"Written: {write(release, destination)}")
+
+
+def report(
+    release: Annotated[Path, typer.Argument(help="Folder of a release, as `harmattan releases` lists it.")],
+    destination: Annotated[Path, typer.Argument(help="HTML file to write.")],
+) -> None:
+    """Write the review page of a release as one file that opens anywhere, without a network.
+
+    **Example**
+
+    `harmattan report releases/burkina/2023-12 burkina.html`
+    """
+    from harmattan.page import write_report
+
+    typer.echo(f"Written: {write_report(release, destination)}")

@@ -22,12 +22,14 @@ from harmattan.forecast import Forecast
 from harmattan.maps import coast, overview
 from harmattan.months import month, target
 from harmattan.regions import Regions, from_polygons
+from harmattan.release import record
 from harmattan.release.manifest import MANIFEST, describe, fingerprint, load, save, with_files
 from harmattan.release.readme import readme
 from harmattan.release.whole import alone_in, flush, hidden
 from harmattan.result import Result
 
 EXPANSION = "expansion"
+RECORDED = {"replay": ["attacks", "exposure"]}
 SAFE_NAME = re.compile(r"\w[\w.-]*")
 
 
@@ -228,6 +230,7 @@ def _write_files(result: Result, folder: Path) -> None:
     for name, table in (("windows", _windows(result)), ("scores", result.scores)):
         exports.write_parquet(table, folder / f"{name}.parquet")
         exports.write_csv(table, folder / f"{name}.csv")
+    _write_record(result, folder)
     _save_draws(result.forecast, folder / "draws.npz")
     (folder / "maps").mkdir()
     maps.write(result, folder / "maps")
@@ -239,10 +242,25 @@ def _write_files(result: Result, folder: Path) -> None:
     save(with_files(said, folder), folder)
 
 
+def _write_record(result: Result, folder: Path) -> None:
+    """Write how the models did on past origins."""
+    tables = {
+        "reliability": record.reliability(result.rows, result.champion),
+        "suspicions": record.suspicions(result),
+    }
+    against = layers.rival(result)
+    if against is not None:
+        tables["by_region"] = record.by_region(result.rows, result.champion, against)
+    for name, table in tables.items():
+        exports.write_parquet(table, folder / f"{name}.parquet")
+    (folder / "charts").mkdir()
+    record.write_charts(result, folder / "charts")
+
+
 def _write_expansion(result: Result, folder: Path) -> None:
     (folder / EXPANSION).mkdir()
     for name, table in result.expansion.items():
-        told = _with_months_as_text(table)
+        told = _with_months_as_text(table.drop(columns=RECORDED.get(name, [])))
         exports.write_parquet(told, folder / EXPANSION / f"{name}.parquet")
         exports.write_csv(told, folder / EXPANSION / f"{name}.csv")
     coast.write(result, folder / "maps" / "toward_coast.png")

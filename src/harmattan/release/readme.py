@@ -21,7 +21,8 @@ WINDOWS = (
 )
 FILES = (
     "Files: forecast (by month), windows (by window, with the change in a month), models (every model), "
-    "scores, draws.npz (the joint draws), expansion (first attacks, arrivals, the way to the coast), outlooks "
+    "scores, reliability, by_region and suspicions (how the models did on past origins; drawn in charts), "
+    "draws.npz (the joint draws), expansion (first attacks, arrivals, the way to the coast), outlooks "
     "(half a page and a sheet for each coastal state; begin with index.md), forecast.gpkg (for QGIS: layer "
     "regions first; layer forecast has dates for the temporal controller) and maps, overview.png and "
     "toward_coast.png among them. In the CSV files text that a spreadsheet would run as a formula has a leading "

@@ -46,8 +46,8 @@ def membership(panel: Panel) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index ``region``; booleans ``onset`` (no attack in the twelve months to the origin), ``hard`` (see
-        `hard`, nullable), ``coastal`` (in one of the eight coastal states) and ``belt`` (within 50 km of a border between a
+        Index ``region``; booleans ``onset`` (no attack in the twelve months to the origin), ``hard`` (see `hard`,
+        nullable), ``coastal`` (in one of the eight coastal states) and ``belt`` (within 50 km of a border between a
         coastal state and a country attacked in the last twelve months).
     """
     hit = (panel.attacks.iloc[-QUIET_MONTHS:] > 0).any()

@@ -1,0 +1,108 @@
+"""Releases that came before, as the page needs them: what each said, and the last one's draws for what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harmattan.months import month
+from harmattan.page.history import revisions
+from harmattan.page.packing import pack_counts, pack_measures, pack_shares
+from harmattan.release import Release
+
+MOST = 24
+
+
+def comparable(release: Release, earlier: Sequence[Release]) -> list[Release]:
+    """Return those made before a release by the same experiment of the same measure, the newest first.
+
+    Of several with one origin the one last in the order of their folders' names counts: it is the latest revision.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not of this experiment; the message names it.
+    """
+    newest: dict[str, Release] = {}
+    for each in sorted(earlier, key=lambda one: _revision(one.path.name)):
+        if each.manifest["experiment"] != release.manifest["experiment"]:
+            raise ValueError(
+                f"earlier releases must be of the experiment {release.manifest['experiment']}; {each.path} is of "
+                f"{each.manifest['experiment']}"
+            )
+        older = month(each.manifest["origin"]) < release.forecast.origin
+        if older and each.forecast.measure == release.forecast.measure:
+            newest[each.manifest["origin"]] = each
+    return [newest[origin] for origin in sorted(newest, reverse=True)][:MOST]
+
+
+def told(release: Release, before: Release) -> dict[str, Any]:
+    """Return what one earlier release said of the regions there are now.
+
+    Returns
+    -------
+    dict
+        ``origin``, ``champion``, ``commit``, ``horizons`` and, packed, shape (horizon, region), ``p1`` and
+        ``expected``; missing for regions it did not know.
+    """
+    forecast = before.forecast
+    place = forecast.regions.get_indexer(release.forecast.regions)
+    known = place >= 0
+    p1 = np.where(known, forecast.probability().to_numpy()[:, place], np.nan)
+    expected = np.where(known, forecast.expected().to_numpy()[:, place], np.nan)
+    return {
+        "origin": str(forecast.origin),
+        "champion": before.manifest["champion"],
+        "commit": before.manifest["code"]["commit"],
+        "horizons": list(forecast.horizons),
+        "p1": pack_shares(p1),
+        "expected": pack_measures(expected),
+    }
+
+
+def previous(release: Release, before: Release, thin: int) -> dict[str, Any] | None:
+    """Return the draws of an earlier release for the months that this one forecasts too; None if it cannot be compared.
+
+    Returns
+    -------
+    dict or None
+        ``origin``, ``horizons`` (counted from this release's origin), ``draws`` packed as those of the forecast,
+        ``n``, ``same`` (which of ``champion, settings, code`` are the same in both) and ``revisions``.
+    """
+    old, new = before.forecast, release.forecast
+    if not pd.Index(old.regions).equals(new.regions):
+        return None
+    apart = new.origin.ordinal - old.origin.ordinal
+    shared = [h for h in new.horizons if h + apart in old.horizons]
+    if not shared:
+        return None
+    places = [old.horizons.index(h + apart) for h in shared]
+    draws = old.draws[::thin, places]
+    return {
+        "origin": str(old.origin),
+        "horizons": shared,
+        "n": len(draws),
+        "draws": pack_counts(draws.transpose(2, 1, 0)),
+        "champions": [before.manifest["champion"], release.manifest["champion"]],
+        "same": _same(release, before),
+        "revisions": revisions(release, before),
+    }
+
+
+def _same(release: Release, before: Release) -> dict[str, bool]:
+    one, two = before.manifest, release.manifest
+    ignored = {"forecast.origin"}
+    settings = [{key: value for key, value in each["settings"].items() if key not in ignored} for each in (one, two)]
+    return {
+        "champion": one["champion"] == two["champion"],
+        "settings": settings[0] == settings[1],
+        "code": one["code"] == two["code"],
+    }
+
+
+def _revision(name: str) -> tuple[str, int]:
+    origin, _, number = name.partition(".")
+    return origin, int(number) if number.isdigit() else 1
