@@ -90,7 +90,7 @@ def _calibration(part: pd.DataFrame, rng: np.random.Generator) -> Iterator[tuple
     saved = found.miscalibration / found.score if found.score > 0 else 0.0
     if saved < SAVED_BY_RECALIBRATION:
         return
-    _, p = consistency(happened, part["p1"], draws=300, rng=rng)
+    _, p = consistency(happened, part["p1"], draws=200, rng=rng)
     if p <= SURE:
         mean = f"{_percent(part['p1'].mean())} on average, attacks in {_percent(happened.mean())} of rows"
         yield (

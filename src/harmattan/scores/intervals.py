@@ -138,13 +138,17 @@ def weighted_interval_score(observed: npt.ArrayLike, draws: npt.ArrayLike, level
     y, x = counts_and_draws(observed, draws)
     if not levels:
         raise ValueError("a weighted interval score needs at least one level, such as 0.9")
-    total = np.abs(y - _quantile(x, 0.5)) / 2
+    ordered = np.sort(x, axis=0)
+    total = np.abs(y - _quantile(ordered, 0.5)) / 2
     for level in levels:
         alpha = 1 - inside(level, "each level")
         # The one of scoringrules takes the median for its distance from the outcome where numba is missing.
-        total += alpha / 2 * interval_score(y, _quantile(x, alpha / 2), _quantile(x, 1 - alpha / 2), level)
+        total += alpha / 2 * interval_score(y, _quantile(ordered, alpha / 2), _quantile(ordered, 1 - alpha / 2), level)
     return np.asarray(total / (len(levels) + 0.5))
 
 
-def _quantile(x: Numbers, level: float) -> Floats:
-    return np.quantile(x, level, axis=0, method="inverted_cdf").astype(np.float64)
+def _quantile(ordered: Numbers, level: float) -> Floats:
+    """The smallest of sorted draws that at least a share `level` does not exceed."""
+    # The tolerance keeps 0.95 of 20 draws at the nineteenth, which floating point puts just above it.
+    place = max(int(np.ceil(level * len(ordered) - 1e-9)) - 1, 0)
+    return np.asarray(ordered[place], dtype=np.float64)
