@@ -31,6 +31,7 @@ app.command()(bench.submit)
 app.command(name="releases")(releases.list_releases)
 app.command()(releases.export)
 app.command()(releases.report)
+app.command()(releases.serve)
 app.add_typer(data_app, name="data")
 data_app.command()(data.check)
 

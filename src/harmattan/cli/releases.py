@@ -53,3 +53,42 @@ def report(
     from harmattan.page import write_report
 
     typer.echo(f"Written: {write_report(release, destination)}")
+
+
+def serve(
+    releases: Releases = Path("releases"),
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; any but this machine's needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    token: Annotated[
+        str | None, typer.Option("--token", envvar="HARMATTAN_TOKEN", show_envvar=True, help="What readers must send.")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help="File that holds the token.", metavar="FILE")
+    ] = None,
+    names: Annotated[
+        list[str] | None, typer.Option("--name", help="A further name readers use, such as a proxy's.")
+    ] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Serve the review page and an API, read-only, on this machine.
+
+    **Example**
+
+    `harmattan serve --open`
+    """
+    import logging
+
+    from harmattan.api import serve as run_server
+
+    if token_file is not None:
+        token = token_file.read_text(encoding="utf-8").strip()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+
+    def ready(address: str) -> None:
+        typer.echo(f"The page is at {address}  (stop with Ctrl+C)")
+        if open_page:
+            typer.launch(address)
+
+    run_server(releases, host=host, port=port, token=token, names=names or [], ready=ready)
