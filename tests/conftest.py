@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +20,11 @@ from harmattan.panel import Panel, from_counts
 from harmattan.regions import bundled
 from harmattan.result import Caption, Result
 from harmattan.scores.table import score_table
+
+
+# No test is timed: a busy machine must not fail one.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

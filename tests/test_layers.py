@@ -125,7 +125,7 @@ def test_the_fan_is_of_the_total(small_result: Result) -> None:
 
 def test_skill_is_read_from_the_score_table(small_result: Result) -> None:
     table = layers.skill(small_result.scores, "rate", "conflictology")
-    assert set(table["set"]) == {"all", "onset"}
+    assert set(table["set"]) == {"all", "onset", "hard", "belt"}
     assert table.loc[table["set"] == "all", "horizon"].tolist() == [1, 2, 3, 4]
     with pytest.raises(ValueError, match="must hold log_score_skill_vs_zero of 'rate'; it does not"):
         layers.skill(small_result.scores, "rate", "zero")

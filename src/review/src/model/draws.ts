@@ -23,6 +23,7 @@ export class Draws {
   readonly horizons: number[];
   /** Running totals over the horizons, by region, horizon (none first) and draw: a window is one difference. */
   readonly #running: Uint32Array;
+  #last: { asked: string; found: Float64Array } = { asked: '', found: new Float64Array(0) };
 
   constructor(counts: Uint32Array, n: number, horizons: number[]) {
     this.n = n;
@@ -40,16 +41,21 @@ export class Draws {
     this.#running = running;
   }
 
-  /** P(total >= k) of every region over the horizons at positions `from` to `to`, both included. */
+  /** P(total >= k) of every region over the horizons at positions `from` to `to`, both included; not to be changed. */
   probability(k: number, from: number, to: number): Float64Array {
     const { n, regions } = this;
+    const asked = `${k} ${from} ${to}`;
+    // Map and lists ask for the same.
+    if (this.#last.asked === asked) return this.#last.found;
+    const running = this.#running;
     const found = new Float64Array(regions);
     for (let region = 0; region < regions; region += 1) {
       const [start, end] = this.#ends(region, from, to);
       let hits = 0;
-      for (let draw = 0; draw < n; draw += 1) if (this.#running[end + draw] - this.#running[start + draw] >= k) hits += 1;
+      for (let draw = 0; draw < n; draw += 1) if (running[end + draw] - running[start + draw] >= k) hits += 1;
       found[region] = eventProbability(hits, n);
     }
+    this.#last = { asked, found };
     return found;
   }
 
