@@ -21,7 +21,6 @@ from harmattan.regions import bundled
 from harmattan.result import Caption, Result
 from harmattan.scores.table import score_table
 
-
 # No test is timed: a busy machine must not fail one.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
