@@ -51,6 +51,7 @@ docs: install  ## Make the measured tables of docs/ again and run every example
 	$(PY) benchmarks/expansion.py
 	$(PY) benchmarks/fronts.py
 	@if [ -d "$${HARMATTAN_SHARED:-../shared}/data/bench" ]; then $(PY) benchmarks/views.py; fi
+	@if command -v chromium >/dev/null; then $(PY) benchmarks/page.py; fi
 	$(PY) -m pytest README.md docs
 
 bench: install  ## Speed beside the peers

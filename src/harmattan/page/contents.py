@@ -15,7 +15,7 @@ from harmattan.page.history import history
 from harmattan.page.outlines import countries, outlines
 from harmattan.page.packing import pack_counts, pack_measures, pack_shares
 from harmattan.page.places import groups_of, has_own_polygons, regions_of
-from harmattan.page.tables import columns_and_rows, drivers, expansion, optional, scores
+from harmattan.page.tables import columns_and_rows, drivers, expansion, optional, scores, suspicions
 from harmattan.regions import Regions
 from harmattan.release import Release
 
@@ -91,6 +91,7 @@ def _without_draws(release: Release, regions: Regions) -> dict[str, Any]:
         "drivers": drivers(release),
         "reliability": _whole_table(release, "reliability"),
         "by_region": _whole_table(release, "by_region"),
+        "suspicions": suspicions(release),
         "expansion": expansion(release, regions),
         "links": {},
     }

@@ -1,8 +1,8 @@
 """Tables of a release beside its forecast, as the page needs them; it shows those that are there.
 
 Older releases lack ``reliability.parquet``, columns ``model, set, horizon, probability, observed, n`` (the reliability
-curve of P(at least one) on past origins), and ``by_region.parquet``, columns ``region, model, n, brier,
-brier_baseline`` (how the champion did in each region).
+curve of P(at least one) on past origins), ``by_region.parquet``, columns ``region, model, n, brier, brier_baseline``
+(how the champion did in each region), or ``suspicions.parquet`` (see `harmattan.scores.flags`).
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def expansion(release: Release, regions: Regions) -> dict[str, dict[str, Any]]:
     dict
         ``ahead`` and ``replay`` (``quantity, scope, name, month`` and ``q05, q50, q95``, in the past ``value``) of
         `SHOWN` for all regions and each country, of the past the newest five years; ``pressure`` on each country
-        (``within, receiver, sender, share``), its largest senders. Those that are there.
+        (``within, receiver, sender, share``), its largest senders; ``joins`` (see
+        `harmattan.expansion.diffusion.join_counts`) as it is. Those that are there.
     """
     told = {}
     tables = release.expansion
@@ -85,7 +86,17 @@ def expansion(release: Release, regions: Regions) -> dict[str, dict[str, Any]]:
         told["replay"] = long.dropna(subset="value")
     if "pressure" in tables:
         told["pressure"] = _on_countries(tables["pressure"], regions)
+    if "joins" in tables:
+        told["joins"] = tables["joins"]
     return {name: columns_and_rows(table) for name, table in told.items()}
+
+
+def suspicions(release: Release) -> dict[str, Any] | None:
+    """Return what is suspicious about the champion, ``horizon`` and ``flag``; None if the release does not say."""
+    table = optional(release, "suspicions")
+    if table is None:
+        return None
+    return columns_and_rows(table.loc[table["model"] == release.manifest["champion"], ["horizon", "flag"]])
 
 
 def _wide_scopes(table: pd.DataFrame) -> pd.DataFrame:

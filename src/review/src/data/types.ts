@@ -84,6 +84,7 @@ export interface Payload {
   drivers: { sources: string[]; region: number[]; source: number[]; within: number[]; expected: number[] } | null;
   reliability: Table | null;
   by_region: Table | null;
+  suspicions: Table | null;
   expansion: Record<string, Table>;
   links: { gpkg?: string; page?: string; mlflow?: string };
   earlier: {

@@ -271,6 +271,22 @@ export const en = {
   frontAhead: (month: string, active: string, activeLow: string, activeHigh: string, frontier: string, low: string, high: string) =>
     `For ${month}: ${active} active (90 % interval ${activeLow} to ${activeHigh}), ${frontier} on the frontier (${low} to ${high}).`,
   frontNote: 'Active means an attack in the last twelve months.',
+  growthTitle: 'Growing at the edge, or moving on?',
+  growthVerdict: (grows: boolean, moves: boolean): string =>
+    grows && moves
+      ? 'Both: it spreads beside regions that stay active, and away from regions that fell quiet.'
+      : grows
+        ? 'It spreads beside regions that stay active; no clear sign that it leaves them.'
+        : moves
+          ? 'It moves on: it spreads beside regions that fell quiet, not clearly beside those that stay active.'
+          : 'No clear sign of either: newly hit regions lie as chance could have placed them.',
+  growthSays: (newly: number, month: string) => `In the twelve months from ${month} ${count(newly, 'region was', 'regions were')} newly hit.`,
+  growthStayed: (joins: number, expected: string, odds: string) =>
+    `Counted by pairs of neighbours, ${joins} lay beside a region that stayed active, where chance would bring ${expected} (as many or more by chance: ${odds});`,
+  growthLeft: (joins: number, expected: string, odds: string) => `${joins} beside one that fell quiet, by chance ${expected} (${odds}).`,
+  growthLeftNone: 'none lay beside one that fell quiet.',
+  growthNote: 'Chance means that as many regions are hit, anywhere among those that were quiet. Pairs depend on the size of the regions.',
+  growthNone: (month: string) => `No region was newly hit in the twelve months from ${month}.`,
   reachTitle: 'Distance to the coast',
   reachSays: (name: string, middle: string, low: string, high: string, month: string) => `${name}: nearest active region ${middle} km from the coast in ${month} (90 % interval ${low} to ${high}).`,
   reachChart: 'Smallest distance from an active region to the coast by month, km: past, and forecast with the 90 % interval',
@@ -321,6 +337,18 @@ export const en = {
   said: 'Said',
   happened: 'Happened',
   forecasts: 'Forecasts',
+  suspicionsTitle: 'What is suspicious about the chosen model',
+  suspicionsAt: (horizons: string, last: number) => `${horizons} ${last === 1 ? 'month' : 'months'} ahead`,
+  suspicions: {
+    few_origins: 'there are too few past origins to judge it by',
+    overconfident: 'its 90 % intervals held clearly less than 90 % of what came; it is surer than it may be',
+    underconfident: 'its 90 % intervals held clearly more than 90 % of what came; they are wider than need be',
+    miscalibrated: 'its probabilities of an attack were clearly off; correcting them after the fact would have made them better',
+    surprised: 'attacks came too often where it had all but ruled them out',
+    too_good: 'it foretold attacks better than is credible; it may have seen the months it was to forecast',
+  } as Record<string, string>,
+  suspicionsNote: 'Questions for whoever made the model, not verdicts; the figures are in suspicions.parquet of the release.',
+  suspicionsNone: 'Nothing stood out in its intervals, probabilities and surprises.',
   mlflow: 'Runs in MLflow',
   mlflowHow: (name: string) => `Every run is logged in MLflow as experiment ${name}. Open it beside the releases with`,
 

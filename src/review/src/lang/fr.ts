@@ -273,6 +273,22 @@ export const fr: Words = {
   frontAhead: (month, active, activeLow, activeHigh, frontier, low, high) =>
     `Pour ${month} : ${active} actives (intervalle à 90 % : ${activeLow} à ${activeHigh}), ${frontier} sur la ligne de front (${low} à ${high}).`,
   frontNote: 'Une région est active si elle a subi une attaque au cours des douze derniers mois.',
+  growthTitle: 'Extension en bordure ou déplacement ?',
+  growthVerdict: (grows, moves) =>
+    grows && moves
+      ? 'Les deux : la zone s’étend à côté de régions restées actives, et aussi à côté de régions redevenues calmes.'
+      : grows
+        ? 'La zone s’étend à côté de régions restées actives ; rien n’indique clairement qu’elle les quitte.'
+        : moves
+          ? 'La zone se déplace : elle s’étend à côté de régions redevenues calmes, et pas nettement à côté de celles restées actives.'
+          : 'Aucun signe net de l’un ni de l’autre : les régions nouvellement touchées se trouvent là où le hasard aurait pu les placer.',
+  growthSays: (newly, month) => `Au cours des douze mois à partir ${de(month)}, ${compte(newly, 'région a été nouvellement touchée', 'régions ont été nouvellement touchées')}.`,
+  growthStayed: (joins, expected, odds) =>
+    `En comptant les paires de voisines, ${joins} se trouvent à côté d’une région restée active, contre ${expected} selon le hasard (autant ou plus par hasard : ${odds}) ;`,
+  growthLeft: (joins, expected, odds) => `${joins} à côté d’une région redevenue calme, contre ${expected} (${odds}).`,
+  growthLeftNone: 'aucune à côté d’une région redevenue calme.',
+  growthNote: 'Le hasard : autant de régions touchées, n’importe où parmi celles qui étaient calmes. Les paires dépendent de la taille des régions.',
+  growthNone: (month) => `Aucune région n’a été nouvellement touchée au cours des douze mois à partir ${de(month)}.`,
   reachTitle: 'Distance à la côte',
   reachSays: (name, middle, low, high, month) => `${name} : la région active la plus proche est à ${middle} km de la côte en ${month} (intervalle à 90 % : ${low} à ${high}).`,
   reachChart: 'Plus petite distance d’une région active à la côte, mois par mois, en km : passé, puis prévision avec l’intervalle à 90 %',
@@ -325,6 +341,18 @@ export const fr: Words = {
   said: 'Annoncé',
   happened: 'Survenu',
   forecasts: 'Prévisions',
+  suspicionsTitle: 'Ce qui est suspect dans le modèle retenu',
+  suspicionsAt: (horizons) => `À ${horizons} mois d’échéance`,
+  suspicions: {
+    few_origins: 'il y a trop peu d’origines passées pour en juger',
+    overconfident: 'ses intervalles à 90 % ont contenu nettement moins de 90 % des cas ; il est trop sûr de lui',
+    underconfident: 'ses intervalles à 90 % ont contenu nettement plus de 90 % des cas ; ils sont plus larges qu’il ne faut',
+    miscalibrated: 'ses probabilités d’attaque étaient nettement décalées ; les corriger après coup les aurait améliorées',
+    surprised: 'des attaques sont venues trop souvent là où il les avait presque exclues',
+    too_good: 'il a prévu les attaques mieux qu’il n’est crédible ; peut-être a-t-il vu les mois qu’il devait prévoir',
+  },
+  suspicionsNote: 'Ce sont des questions à l’auteur du modèle, non des verdicts ; les chiffres sont dans le fichier suspicions.parquet de l’édition.',
+  suspicionsNone: 'Rien ne ressort de ses intervalles, de ses probabilités ni de ses surprises.',
   mlflow: 'Essais dans MLflow',
   mlflowHow: (name) => `Chaque essai est consigné dans MLflow, expérience ${name}. Pour l’ouvrir, à côté des éditions :`,
 

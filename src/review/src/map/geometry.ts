@@ -99,7 +99,7 @@ export function place(
   const placed: Label[] = [];
   for (const { region, x, y, lines } of wanted) {
     if (placed.length === most) break;
-    const wide = widthOf(lines, size);
+    const wide = widthOf(lines, size) + 0.5 * size;
     const high = lines.length * size * 1.15;
     for (const nudge of [0, 0.9, -0.9, 1.7, -1.7]) {
       const middle = y + nudge * size;

@@ -91,6 +91,27 @@ export function reachOf(release: Release, scope: string, name: string): Reach | 
   };
 }
 
+export interface Growth {
+  /** First month of the twelve. */
+  month: string;
+  newly: number;
+  escalation: { joins: number; expected: number; p: number };
+  relocation: { joins: number; expected: number; p: number };
+}
+
+/** How newly hit regions of the newest year lay beside those hit the year before; null if the release cannot say. */
+export function growthOf(release: Release): Growth | null {
+  const table = release.payload.expansion.joins;
+  const years = table ? records(table).filter(({ later }) => later !== 'all') : [];
+  const month = years.map(({ later }) => String(later)).sort().at(-1);
+  const told = (kind: string) => {
+    const row = years.find((each) => each.later === month && each.kind === kind);
+    return row && { newly: Number(row.newly_hit), joins: Number(row.joins), expected: Number(row.expected), p: Number(row.p) };
+  };
+  const [escalation, relocation] = [told('escalation'), told('relocation')];
+  return month && escalation && relocation ? { month, newly: escalation.newly, escalation, relocation } : null;
+}
+
 /** The largest senders of each country's expected attacks, over the first months that hold a window's last. */
 export function pressureRows(page: Page): { receiver: string; within: number; senders: { name: string; share: number }[] }[] {
   const { payload } = page.release;

@@ -45,6 +45,15 @@ export function differenceLayer(first: Layer, second: Layer): Layer {
   return { shown, values: second.values.map((value, region) => value - first.values[region]), states: first.states };
 }
 
+/** What was found suspicious about the chosen model, with the horizons where it was; null if the release does not say. */
+export function suspicionsOf(release: Release): { flag: string; horizons: number[] }[] | null {
+  const table = release.payload.suspicions;
+  if (!table) return null;
+  const found = new Map<string, number[]>();
+  for (const row of records(table)) found.set(String(row.flag), [...(found.get(String(row.flag)) ?? []), Number(row.horizon)]);
+  return [...found].map(([flag, horizons]) => ({ flag, horizons: [...new Set(horizons)].sort((a, b) => a - b) }));
+}
+
 /** The reliability curve of the chosen model that the release holds, at its shortest horizon; null if there is none. */
 export function reliabilityOf(release: Release, set: string): Bin[] | null {
   const table = release.payload.reliability;
