@@ -42,7 +42,7 @@ def folder(toward_coast: Panel, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """The releases of `ORIGINS`, without the printed maps, which the page does not use."""
     place = tmp_path_factory.mktemp("releases")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (release.maps, release.overview, release.coast):
+        for module in (release.maps, release.overview, release.coast, release.outlooks):
             patch.setattr(module, "write", lambda *_, **__: [])
         for origin in ORIGINS:
             release.write(_result(toward_coast.as_of(month(origin))), place)
