@@ -101,7 +101,7 @@ def test_a_failure_tells_nothing_of_the_inside(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: Any, **__: Any) -> Any:
-        raise RuntimeError("a secret of the inside in /home/somebody")
+        raise RuntimeError("a secret of the inside, of somebody")
 
     monkeypatch.setattr(windows, "risk", broken)
     answer = client.get(f"{ONE}/probability?at_least=7")
