@@ -30,6 +30,7 @@ run: install page-if-node  ## Forecast from the bundled data, with maps, scores 
 	.venv/bin/harmattan run
 	@cp "$$(ls -td releases/burkina/*/ | head -n 1)maps/overview.png" docs/overview.png
 	@echo "The commands harmattan and mlflow are in .venv/bin."
+	@for page in $$(ls -t releases/*/*.html 2>/dev/null | head -n 2); do echo "Open in a browser: $$page"; done
 
 test: install page-if-node  ## Tests, docstrings and the examples of README and docs
 	$(PY) -m pytest
