@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -17,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from harmattan import maps, words
 from harmattan.figures import corridor_towns, region_table
 from harmattan.maps import cartography, themes
-from harmattan.maps.overview import FAN, PAST, plain
+from harmattan.maps.overview import FAN, PAST, by_month, plain
 from harmattan.maps.scales import NO_DATA, NO_DATA_LINES, RISK
 from harmattan.maps.sheet import FAINT, INK, new_sheet, place_axes, put_text, wrapped, write_png
 from harmattan.months import target
@@ -25,6 +24,7 @@ from harmattan.regions import COASTAL, bundled, shapes
 from harmattan.result import Result
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from matplotlib.axes import Axes
 
 SIZE = (1400, 900)
@@ -94,18 +94,11 @@ def _map(axes: Axes, result: Result, now: pd.DataFrame, *, shape: float) -> bool
     taken = set(now["country"])
     names = {str(code): str(name) for code, name in region_table()["name"].items()}
     outside = cartography.surroundings(axes, countries, names, view, taken) > 0
-    classes = RISK.classify(now["first_attack"])
-    for code, number in zip(now.index, classes, strict=True):
-        colour = RISK.colours[number] if number >= 0 else ACTIVE if now.loc[code, "active_now"] else NO_DATA
-        cartography.fill(axes, outlines[code], colour=colour, border="#8a8a8a", width=0.5)
-        if number < 0 and not now.loc[code, "active_now"]:
-            cartography.hatch(axes, outlines[code], pattern=cartography.NO_DATA_HATCH, colour=NO_DATA_LINES)
-            outside = True
+    outside = quiet_and_active(axes, now, outlines) or outside
     for code in now.index[now["frontier_now"]]:
         cartography.fill(axes, outlines[code], colour="none", border=FRONT, width=1.5, above=3.5)
     cartography.frontiers(axes, countries[countries.index.isin(taken)])
-    for _, stops in corridor_towns().groupby("corridor"):
-        axes.plot(stops["lon"], stops["lat"], color=ROAD, linewidth=1.1, linestyle=(0, (4, 2)), zorder=4.5, alpha=0.8)
+    corridors_on(axes)
     cartography.scale_bar(axes, view)
     likely = now["first_attack"].dropna().sort_values(ascending=False, kind="stable").head(3 * MOST_NAMES)
     table = result.panel.regions.table.loc[likely.index]
@@ -113,6 +106,33 @@ def _map(axes: Axes, result: Result, now: pd.DataFrame, *, shape: float) -> bool
     spots = list(zip(table["lon"], table["lat"], strict=True))
     cartography.name_spots(axes, spots, texts, size=NAME_SIZE, most=MOST_NAMES)
     return outside
+
+
+def quiet_and_active(axes: Axes, now: pd.DataFrame, outlines: gpd.GeoSeries) -> bool:
+    """Draw quiet regions by the chance of a first attack and active ones grey; return whether any has no forecast.
+
+    Parameters
+    ----------
+    now
+        Index ``region``, in the order of `outlines`; ``first_attack`` (NaN where not quiet) and ``active_now``.
+    outlines
+        Their outlines, whole or what can be seen of them.
+    """
+    unknown = False
+    for code, number in zip(now.index, RISK.classify(now["first_attack"]), strict=True):
+        active = bool(now.loc[code, "active_now"])
+        colour = RISK.colours[number] if number >= 0 else ACTIVE if active else NO_DATA
+        cartography.fill(axes, outlines[code], colour=colour, border="#8a8a8a", width=0.5)
+        if number < 0 and not active:
+            cartography.hatch(axes, outlines[code], pattern=cartography.NO_DATA_HATCH, colour=NO_DATA_LINES)
+            unknown = True
+    return unknown
+
+
+def corridors_on(axes: Axes) -> None:
+    """Draw the bundled corridors, straight between their towns."""
+    for _, stops in corridor_towns().groupby("corridor"):
+        axes.plot(stops["lon"], stops["lat"], color=ROAD, linewidth=1.1, linestyle=(0, (4, 2)), zorder=4.5, alpha=0.8)
 
 
 def _key(figure: Figure, within: int, *, left: float, top: float, width: float, outside: bool) -> float:
@@ -147,9 +167,7 @@ def _reach(figure: Figure, result: Result, *, left: float, top: float, width: fl
     past, ahead = result.expansion["replay"], result.expansion["ahead"]
     if "reach" not in past:
         return top
-    title = (
-        "Distance from the nearest active region to the coast, km: recorded, and forecast with its 50 % and 90 % range"
-    )
+    title = "Km from the nearest active region to the coast: recorded, and forecast (median, 90 % interval)"
     used = put_text(figure, title, left=left, top=top, width=width, size=9.5, weight="bold") + 6
     axes = place_axes(figure, left=left + 46, top=top + used, width=width - 54, height=height)
     past = past[past["scope"] == "all"].iloc[-12 * YEARS_SHOWN :]
@@ -160,10 +178,7 @@ def _reach(figure: Figure, result: Result, *, left: float, top: float, width: fl
     dates = pd.PeriodIndex(future["month"]).to_timestamp()
     axes.fill_between(dates, future["q05"], future["q95"], color=FAN, alpha=0.2, linewidth=0)
     axes.plot(dates, future["q50"], color=FAN, linewidth=1.6, marker="o", markersize=2.5)
-    locator: Any = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    written: Any = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(written)
+    by_month(axes)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.set_ylim(bottom=0)
     plain(axes)

@@ -113,10 +113,7 @@ def history(axes: Axes, result: Result) -> None:
     axes.fill_between(dates, future["q05"], future["q95"], color=FAN, alpha=0.2, linewidth=0)
     axes.fill_between(dates, future["q25"], future["q75"], color=FAN, alpha=0.35, linewidth=0)
     axes.plot(dates, future["q50"], color=FAN, linewidth=1.6, marker="o", markersize=2.5)
-    locator: Any = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    written: Any = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(written)
+    by_month(axes)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.set_ylim(bottom=0)
     plain(axes)
@@ -155,6 +152,14 @@ def skill(axes: Axes, result: Result) -> None:
 
 def _tick(value: float, _: int) -> str:
     return f"{value * 100:.3g} %".replace("-", "−")
+
+
+def by_month(axes: Axes) -> None:
+    """Write few dates below, years where they change."""
+    locator: Any = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    written: Any = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(written)
 
 
 def plain(axes: Axes) -> None:

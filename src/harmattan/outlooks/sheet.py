@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from harmattan import maps, words
-from harmattan.figures import corridor_towns, region_table
-from harmattan.maps import cartography
+from harmattan.figures import region_table
+from harmattan.maps import cartography, coast
 from harmattan.maps.coast import ACTIVE, FRONT, ROAD
-from harmattan.maps.overview import FAN, PAST, plain
+from harmattan.maps.overview import FAN, PAST, by_month, plain
 from harmattan.maps.scales import NO_DATA, NO_DATA_LINES, RISK
 from harmattan.maps.sheet import INK, new_sheet, place_axes, put_text
 from harmattan.months import target
@@ -112,20 +111,13 @@ def _map(axes: Axes, result: Result, subject: Subject, outlines: Outlines, *, sh
     taken = set(now["country"])
     names = {str(code): str(name) for code, name in region_table()["name"].items()}
     outside = cartography.surroundings(axes, countries, names, view, taken) > 0
-    for code, number in zip(seen.index, RISK.classify(now.loc[seen.index, "first_attack"]), strict=True):
-        active = bool(now.loc[code, "active_now"])
-        colour = RISK.colours[number] if number >= 0 else ACTIVE if active else NO_DATA
-        cartography.fill(axes, seen[code], colour=colour, border="#8a8a8a", width=0.5)
-        if number < 0 and not active:
-            cartography.hatch(axes, seen[code], pattern=cartography.NO_DATA_HATCH, colour=NO_DATA_LINES)
-            outside = True
+    outside = coast.quiet_and_active(axes, now.loc[seen.index], seen) or outside
     for code in seen.index.intersection(list(subject.belt)):
         cartography.fill(axes, seen[code], colour="none", border=BELT, width=1.3, above=3.5)
     cartography.frontiers(axes, countries[countries.index.isin(taken)])
     for edge in country:
         cartography.fill(axes, edge, colour="none", border=FRONT, width=2.0, above=4.2)
-    for _, stops in corridor_towns().groupby("corridor"):
-        axes.plot(stops["lon"], stops["lat"], color=ROAD, linewidth=1.1, linestyle=(0, (4, 2)), zorder=4.5, alpha=0.8)
+    coast.corridors_on(axes)
     cartography.scale_bar(axes, view)
     _names(axes, result, subject, seen, window)
     return outside
@@ -176,10 +168,7 @@ def _time(
     above = top + CHART_TOP
     axes = place_axes(figure, left=left + 40, top=above, width=width - 44, height=bottom - above)
     (_recorded if active else _curves)(axes, result, subject)
-    locator: Any = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    written: Any = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(written)
+    by_month(axes)
     axes.set_ylim(bottom=0)
     plain(axes)
 
