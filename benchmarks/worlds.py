@@ -262,7 +262,7 @@ def scored(each: Contest, world: int) -> pd.DataFrame:
     """Mean scores of every model in one world."""
     panel = each.draw(np.random.default_rng([world, each.seed]))
     models = {**each.models, **each.told}
-    rows = backtest(panel, models, origins=ORIGINS, horizons=HORIZONS, seed=world)
+    rows = backtest(panel, models, origins=ORIGINS, horizons=HORIZONS, seed=world).rows
     return rows.groupby("model")[list(SCORES)].mean()
 
 

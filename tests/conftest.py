@@ -53,7 +53,7 @@ def small_result() -> Result:
     models = {"conflictology": Conflictology(), "rate": OwnRate(), "neighbours": NeighbourRate()}
     origin, horizons = panel.origin, (1, 2, 3, 4)
     tried = list(month_range(origin - 4, origin - 1))
-    rows = backtest(panel, models, origins=tried, horizons=horizons, draws=200, seed=1)
+    rows = backtest(panel, models, origins=tried, horizons=horizons, draws=200, seed=1).rows
     fitted, forecasts = forecast_all(panel, models, origin=origin, horizons=horizons, draws=400, seed=1)
     _, before = forecast_all(panel, models, origin=origin - 1, horizons=(1, 2, 3, 4), draws=400, seed=1)
     caption = Caption(about["title"], about["source"], about["licence"], tuple(about["caveats"]))

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harmattan.backtest import backtest, forecast_all, map_rows, score_rows, try_models
+from harmattan.backtest import backtest, forecast_all, map_rows, score_rows
 from harmattan.models.baselines import Conflictology, Zero
 from harmattan.models.combine import Pool
 from harmattan.models.discounted import Discounted
@@ -15,7 +15,7 @@ ORIGINS = list(month_range("2023-06", "2023-11"))
 @pytest.fixture(scope="module")
 def rows(burkina: Panel) -> pd.DataFrame:
     models = {"conflictology": Conflictology(), "zero": Zero()}
-    return backtest(burkina, models, origins=ORIGINS, horizons=(1, 3), draws=100)
+    return backtest(burkina, models, origins=ORIGINS, horizons=(1, 3), draws=100).rows
 
 
 def test_every_row_whose_target_is_known_is_scored_once(rows: pd.DataFrame) -> None:
@@ -53,7 +53,7 @@ def test_the_number_of_workers_changes_nothing(burkina: Panel) -> None:
     models["p"] = Pool({"c": models["c"], "d": models["d"]})
     asked = {"origins": ORIGINS[:3], "horizons": (1, 2), "draws": 100, "seed": 9}
     pd.testing.assert_frame_equal(
-        backtest(burkina, models, workers=1, **asked), backtest(burkina, models, workers=2, **asked)
+        backtest(burkina, models, workers=1, **asked).rows, backtest(burkina, models, workers=2, **asked).rows
     )
 
 
@@ -88,8 +88,7 @@ def test_origins_without_a_known_target_are_refused(burkina: Panel) -> None:
 def test_whole_maps_are_scored_where_every_region_is_known(burkina: Panel) -> None:
     models = {"conflictology": Conflictology(), "zero": Zero()}
     models["pool"] = Pool({**models}, criterion="crps")
-    tried = try_models(burkina, models, origins=ORIGINS[-2:], horizons=(1, 2), draws=200, maps=True)
-    assert tried.maps is not None
+    tried = backtest(burkina, models, origins=ORIGINS[-2:], horizons=(1, 2), draws=200, maps=True)
     found = tried.maps.set_index(["model", "origin", "horizon"]).sort_index()
     assert len(found) == 3 * 3 and not found[["energy_score", "variogram_score", "number_upto"]].isna().any().any()
     assert (found.loc["pool", "energy_score"] <= found.loc["zero", "energy_score"]).all()

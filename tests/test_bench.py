@@ -33,7 +33,8 @@ def make(burkina: Panel) -> Make:
         models = {name: MODELS[name]() for name in names}
         at, horizons = month(origin), (1, 3)
         panel = burkina.as_of(at)
-        rows = backtest(panel, models, origins=list(month_range(at - 12, at - 1)), horizons=horizons, draws=100, seed=1)
+        past = list(month_range(at - 12, at - 1))
+        rows = backtest(panel, models, origins=past, horizons=horizons, draws=100, seed=1).rows
         fitted, made = forecast_all(panel, models, origin=at, horizons=horizons, draws=100, seed=1)
         scores = score_table(rows, [names[0]])
         mean = scores[(scores["set"] == "all") & (scores["score"] == "log_score")].groupby("model")["value"].mean()

@@ -14,7 +14,7 @@ import pytest
 
 from harmattan import sweep as sweeps
 from harmattan import tracking
-from harmattan.experiment import backtest_rows
+from harmattan.experiment import backtest_of
 from harmattan.settings import SettingsError
 from harmattan.sweep import cache as kept
 from harmattan.sweep import run_sweep
@@ -56,7 +56,7 @@ def test_every_combination_is_tried_and_has_the_rows_of_a_backtest(result: sweep
     for each in (result.combinations[0], result.combinations[3]):
         _, experiment = combinations(VALUES, SWEEP)[each.name]
         pd.testing.assert_frame_equal(
-            backtest_rows(experiment).sort_values(["model", "origin"], ignore_index=True, kind="stable"),
+            backtest_of(experiment).rows.sort_values(["model", "origin"], ignore_index=True, kind="stable"),
             each.rows.sort_values(["model", "origin"], ignore_index=True, kind="stable"),
         )
 
@@ -141,7 +141,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(result: sweeps.SweepResult,
 def test_a_pool_is_tried_with_its_members(folder: Path, tmp_path: Path) -> None:
     found = run_sweep(VALUES, {"models.pool.parameters.criterion": ["crps", "log_score"]}, cache=tmp_path)
     assert (found.tried, found.reused) == (4 + 3, 1)
-    rows = backtest_rows(combinations(VALUES, {"models.pool.parameters.criterion": ["crps"]})["criterion=crps"][1])
+    rows = backtest_of(combinations(VALUES, {"models.pool.parameters.criterion": ["crps"]})["criterion=crps"][1]).rows
     own = found.combinations[0].rows
     np.testing.assert_array_equal(own.loc[own["model"] == "pool", "crps"], rows.loc[rows["model"] == "pool", "crps"])
 

@@ -99,7 +99,7 @@ def result(panel: Panel) -> Result:
     models = _models()
     fitted, made = forecast_all(panel, models, origin=ORIGIN, horizons=HORIZONS, lag=1, draws=DRAWS, seed=SEED)
     origins = list(month_range("2022-01", "2022-02"))
-    scored = backtest(panel, models, origins=origins, horizons=HORIZONS, lag=1, draws=100, seed=SEED)
+    scored = backtest(panel, models, origins=origins, horizons=HORIZONS, lag=1, draws=100, seed=SEED).rows
     scores = score_table(scored, ("conflictology", "rate"))
     mean = scores[(scores["set"] == "all") & (scores["score"] == "log_score")].groupby("model")["value"].mean()
     champion = str(mean.drop("pool").idxmin())

@@ -19,16 +19,15 @@ from harmattan.models.combine import Pool
 from harmattan.models.weighing import Past, joined, remember
 from harmattan.panel import Panel
 from harmattan.scores.catalogue import map_scores, row_scores
-from harmattan.scores.consistency import FEWEST_ALIKE, conditional_likelihood_test, number_test, spatial_test
+from harmattan.scores.consistency import FEWEST_ALIKE, TESTS
 from harmattan.scores.diagnostics import randomised_pit
 from harmattan.scores.sets import membership
 
 Models = Mapping[str, Forecaster]
-TESTS = {"number": number_test, "spatial": spatial_test, "likelihood": conditional_likelihood_test}
 
 
 @dataclass(frozen=True)
-class Tried:
+class Backtest:
     """Models tried on past origins.
 
     Attributes
@@ -36,13 +35,13 @@ class Tried:
     rows
         Scored forecasts, see `score_rows`.
     maps
-        Whole maps scored and tested, see `map_rows`; None if that was not asked for.
+        Whole maps scored and tested, see `map_rows`; empty if that was not asked for.
     past
         What the members of pools forecast and what came, for pools to learn from; None if no pool learns.
     """
 
     rows: pd.DataFrame
-    maps: pd.DataFrame | None
+    maps: pd.DataFrame
     past: Past | None
 
 
@@ -156,35 +155,9 @@ def backtest(
     draws: int = 1000,
     seed: int = 0,
     workers: int = 1,
-    progress: Callable[[], None] | None = None,
-) -> pd.DataFrame:
-    """Return the scored rows of `try_models`."""
-    return try_models(
-        panel,
-        models,
-        origins=origins,
-        horizons=horizons,
-        lag=lag,
-        draws=draws,
-        seed=seed,
-        workers=workers,
-        progress=progress,
-    ).rows
-
-
-def try_models(
-    panel: Panel,
-    models: Models,
-    *,
-    origins: Sequence[pd.Period],
-    horizons: Sequence[int],
-    lag: int = 0,
-    draws: int = 1000,
-    seed: int = 0,
-    workers: int = 1,
     maps: bool = False,
     progress: Callable[[], None] | None = None,
-) -> Tried:
+) -> Backtest:
     """Forecast at each origin and score against the panel.
 
     Pools that learn do so from the origins before, of months known by then.
@@ -230,8 +203,8 @@ def try_models(
             seen.append(remember(panel, made, lag=lag))
         if progress is not None:
             progress()
-    every = pd.concat(whole, ignore_index=True) if maps else None
-    return Tried(pd.concat(parts, ignore_index=True), every, joined(seen) if seen else None)
+    every = pd.concat(whole, ignore_index=True)
+    return Backtest(pd.concat(parts, ignore_index=True), every, joined(seen) if seen else None)
 
 
 def _learning(models: Models) -> dict[str, Pool]:

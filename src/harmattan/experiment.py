@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from harmattan.backtest import Tried, forecast_all, try_models
+from harmattan.backtest import Backtest, backtest, forecast_all
 from harmattan.borders import coastal
 from harmattan.expansion.tables import belts, expansion_tables
 from harmattan.forecast import Forecast
@@ -85,9 +85,10 @@ def try_on_past(
     models: Mapping[str, Forecaster],
     *,
     origin: pd.Period,
+    maps: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
-) -> Tried:
+) -> Backtest:
     """Try the models at the rolling origins of an experiment, none later than the month before `origin`.
 
     Origins with less than a year and the longest horizon before them are left out: there is nothing to learn from.
@@ -115,7 +116,7 @@ def try_on_past(
         _tell(progress, "trying on the past", done, len(origins))
 
     _tell(progress, "trying on the past", 0, len(origins))
-    return try_models(
+    return backtest(
         panel.as_of(origin),
         models,
         origins=origins,
@@ -124,6 +125,7 @@ def try_on_past(
         draws=experiment.forecast.draws,
         seed=experiment.forecast.seed,
         workers=workers,
+        maps=maps,
         progress=one_more,
     )
 
@@ -221,11 +223,13 @@ def _endemic_at_origin(experiment: Experiment, horizons: int) -> tuple[Panel, En
     return known, found.fit(known, tuple(range(1, horizons + 1)))
 
 
-def backtest_rows(experiment: Experiment, *, workers: int = 1, progress: Progress | None = None) -> pd.DataFrame:
-    """Return the scored rows (`harmattan.backtest.score_rows`) of an experiment without forecasting ahead."""
+def backtest_of(
+    experiment: Experiment, *, maps: bool = False, workers: int = 1, progress: Progress | None = None
+) -> Backtest:
+    """Try the models of an experiment on the past (`harmattan.backtest.backtest`) without forecasting ahead."""
     panel, _ = read_data(experiment)
     models = models_of(experiment)
-    return try_on_past(experiment, panel, models, origin=panel.origin, workers=workers, progress=progress).rows
+    return try_on_past(experiment, panel, models, origin=panel.origin, maps=maps, workers=workers, progress=progress)
 
 
 def best(scores: pd.DataFrame) -> str:

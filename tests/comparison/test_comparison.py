@@ -24,7 +24,7 @@ from harmattan.scores.table import score_table
 @pytest.fixture(scope="module")
 def rows(burkina: Panel) -> pd.DataFrame:
     models = {"conflictology": Conflictology(), "rate": OwnRate(), "neighbours": NeighbourRate(), "zero": Zero()}
-    return backtest(burkina, models, origins=list(month_range("2022-12", "2023-11")), horizons=(1, 3), draws=100)
+    return backtest(burkina, models, origins=list(month_range("2022-12", "2023-11")), horizons=(1, 3), draws=100).rows
 
 
 @pytest.fixture(scope="module")

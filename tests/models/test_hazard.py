@@ -85,7 +85,7 @@ def test_hazard_ratios_say_that_larger_regions_and_those_near_the_front_are_hit_
 def test_first_attacks_in_burkina_faso_are_ranked_well(burkina: Panel) -> None:
     models = {"hazard": FirstAttack(), "conflictology": Conflictology()}
     tried = list(month_range("2019-12", "2023-11"))[::3]
-    rows = backtest(burkina, models, origins=tried, horizons=(1, 3, 6), draws=500, seed=1)
+    rows = backtest(burkina, models, origins=tried, horizons=(1, 3, 6), draws=500, seed=1).rows
     table = score_table(rows, ("conflictology",))
     onset = table[(table["set"] == "onset") & (table["model"] == "hazard")].set_index(["score", "horizon"])["value"]
     assert (onset["auc"] > 0.75).all()

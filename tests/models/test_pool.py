@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betainc
 
-from harmattan.backtest import backtest, forecast_all, try_models
+from harmattan.backtest import backtest, forecast_all
 from harmattan.models import Forecaster
 from harmattan.models.baselines import Conflictology, OwnRate
 from harmattan.models.combine import Pool
@@ -123,7 +123,7 @@ def test_only_months_known_at_the_origin_teach(burkina: Panel, nonsense_after: C
     models = {**MEMBERS, "pool": learning(recalibrate=True)}
     forecasts = []
     for panel in (burkina, nonsense_after(burkina, origin)):
-        past = try_models(panel, models, **asked).past
+        past = backtest(panel, models, **asked).past
         _, made = forecast_all(panel, models, origin=origin, horizons=(1, 6), draws=100, past=past)
         forecasts.append(made["pool"].draws)
     np.testing.assert_array_equal(*forecasts)
@@ -131,7 +131,7 @@ def test_only_months_known_at_the_origin_teach(burkina: Panel, nonsense_after: C
 
 def test_a_pool_learns_from_origin_to_origin(burkina: Panel) -> None:
     models = {**MEMBERS, "equal": Pool(MEMBERS), "pool": learning(shrink=0.0)}
-    tried = try_models(burkina, models, origins=ORIGINS, horizons=(1,), draws=100)
+    tried = backtest(burkina, models, origins=ORIGINS, horizons=(1,), draws=100)
     same = tried.rows.pivot_table(index=["origin", "region"], columns="model", values="p1")
     first = same.loc[str(ORIGINS[0])]
     np.testing.assert_allclose(first["pool"], first["equal"])
@@ -164,7 +164,7 @@ def test_what_is_remembered_is_what_was_said_and_what_came(burkina: Panel) -> No
 )
 def test_a_pool_that_cannot_learn_is_refused(burkina: Panel, models: dict[str, Forecaster], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        try_models(burkina, models, origins=ORIGINS[:2], horizons=(1,), draws=100)
+        backtest(burkina, models, origins=ORIGINS[:2], horizons=(1,), draws=100)
 
 
 def test_the_pool_is_not_worse_than_its_best_member_by_more_than_noise() -> None:
@@ -187,7 +187,7 @@ def test_the_pool_is_not_worse_than_its_best_member_by_more_than_noise() -> None
         }
         pools = {"pool": Pool(members, criterion="crps"), "equal": Pool(members)}
         origins = list(month_range("2021-12", "2023-11"))
-        rows = backtest(panel, {**members, **pools}, origins=origins, horizons=(1,), draws=400, seed=world)
+        rows = backtest(panel, {**members, **pools}, origins=origins, horizons=(1,), draws=400, seed=world).rows
         for score in ("log_score", "crps"):
             means = rows.groupby("model")[score].mean()
             assert means["pool"] < means["equal"]

@@ -39,7 +39,7 @@ def made_of(panel: Panel, name: str, about: dict[str, Any]) -> Result:
     origin = panel.origin
     tried = list(month_range(origin - 4, origin - 3))
     quick = {name: models[name] for name in ("conflictology", "discounted")}
-    rows = backtest(panel, quick, origins=tried, horizons=(1, 3), draws=DRAWS, seed=1)
+    rows = backtest(panel, quick, origins=tried, horizons=(1, 3), draws=DRAWS, seed=1).rows
     fitted, forecasts = forecast_all(panel, models, origin=origin, horizons=HORIZONS, draws=DRAWS, seed=1)
     _, before = forecast_all(panel, quick, origin=origin - 1, horizons=(1, 2, 3, 4), draws=DRAWS, seed=1)
     endemic = fitted["endemic"]

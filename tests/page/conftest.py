@@ -92,7 +92,7 @@ def _result(panel: Panel) -> Result:
     origin = panel.origin
     about = bundled_counts("attacks_coast")[1]
     models = {"conflictology": Conflictology(), "rate": OwnRate(), "endemic": Endemic()}
-    rows = backtest(panel, models, origins=[origin - 7], horizons=(1, 3, 6), draws=200, seed=1)
+    rows = backtest(panel, models, origins=[origin - 7], horizons=(1, 3, 6), draws=200, seed=1).rows
     fitted, forecasts = forecast_all(panel, models, origin=origin, horizons=HORIZONS, draws=400, seed=1)
     _, before = forecast_all(panel, {"rate": OwnRate()}, origin=origin - 1, horizons=(1, 2, 3, 4), draws=400, seed=1)
     told = {}

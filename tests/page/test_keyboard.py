@@ -235,7 +235,7 @@ def test_the_world_can_tell_a_right_answer_from_a_wrong_one(
 def _result(panel: Panel) -> Result:
     origin = panel.origin
     models = {"rate": OwnRate(), "endemic": Endemic()}
-    rows = backtest(panel, models, origins=[origin - 3], horizons=(1,), draws=100, seed=1)
+    rows = backtest(panel, models, origins=[origin - 3], horizons=(1,), draws=100, seed=1).rows
     fitted, forecasts = forecast_all(panel, models, origin=origin, horizons=(1, 2, 3), draws=400, seed=1)
     _, earlier = forecast_all(
         panel, {"endemic": Endemic()}, origin=origin - 1, horizons=(1, 2, 3, 4), draws=400, seed=1

@@ -61,7 +61,7 @@ def rows(burkina: Panel) -> pd.DataFrame:
         "honest": Conflictology(),
         "rate": OwnRate(),
     }
-    return backtest(burkina, models, origins=ORIGINS, horizons=HORIZONS, draws=200, seed=1)
+    return backtest(burkina, models, origins=ORIGINS, horizons=HORIZONS, draws=200, seed=1).rows
 
 
 @pytest.fixture(scope="module")

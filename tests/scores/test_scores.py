@@ -161,6 +161,18 @@ def test_maps_are_summarised_by_their_own_scores() -> None:
         map_table(rows())
 
 
+def test_a_test_of_maps_is_summarised_by_how_often_it_rejects() -> None:
+    below, upto = [0.0, 0.99, 0.3, np.nan], [0.01, 1.0, 0.4, np.nan]
+    some = pd.DataFrame(
+        {"model": "a", "origin": list("1234"), "horizon": 1, "energy_score": 1.0, "number_below": 0.2}
+        | {"number_upto": 0.3, "spatial_below": below, "spatial_upto": upto}
+    )
+    found = map_table(some).set_index("score")[["value", "n"]]
+    assert found.loc["number_rejected"].tolist() == [0.0, 4]
+    assert found.loc["spatial_rejected"].tolist() == [pytest.approx(2 / 3), 3]
+    assert "likelihood_rejected" not in found.index
+
+
 def test_sets_are_in_a_fixed_order_and_never_silent() -> None:
     some = pd.DataFrame({name: [True] for name in reversed(SETS[1:])})
     assert sets_in(some) == SETS

@@ -34,7 +34,7 @@ def submit(
     `harmattan submit mine.csv --experiment burkina`
     """
     from harmattan import tracking
-    from harmattan.experiment import backtest_rows
+    from harmattan.experiment import backtest_of
     from harmattan.inputs import baselines_of, read_data
     from harmattan.scores.table import score_table
     from harmattan.settings import load
@@ -45,7 +45,7 @@ def submit(
     given = read_submission(file, name=name, measure=measure)
     scored = score_submission(given, panel, least=least)
     with progress(settings.title) as tell:
-        ours = backtest_rows(settings, workers=workers, progress=tell)
+        ours = backtest_of(settings, workers=workers, progress=tell).rows
     both = beside(given, scored, ours)
     scores = score_table(both.rows, baselines_of(settings))
     destination = store or tracking.default_store(Path.cwd())

@@ -92,6 +92,9 @@ def backtest(
     horizons: Annotated[
         str | None, typer.Option("--horizons", help="Months ahead to score, such as 1,3,6.", metavar="LIST")
     ] = None,
+    maps: Annotated[
+        bool, typer.Option("--maps", help="Score and test whole maps: energy, variogram, number, place, likelihood.")
+    ] = False,
     workers: Workers = 2,
     as_json: AsJson = False,
 ) -> None:
@@ -101,20 +104,24 @@ def backtest(
 
     `harmattan backtest burkina --origins 48 --last 2023-11 --horizons 1,3,6`
 
+    `harmattan backtest burkina --maps --horizons 1`
+
     `harmattan backtest countries --json`
     """
-    from harmattan.experiment import backtest_rows
+    from harmattan.experiment import backtest_of
     from harmattan.inputs import baselines_of
-    from harmattan.scores.table import score_table
+    from harmattan.scores.table import map_table, score_table
 
     settings = loaded(experiment, data, None)
     changes: dict[str, Any] = {"origins": origins, "last": last, "horizons": _numbers(horizons)}
     changed = {key: value for key, value in changes.items() if value is not None}
     settings = settings.with_backtest(changed)
     with progress(settings.title) as tell:
-        rows = backtest_rows(settings, workers=workers, progress=tell)
-    scores = score_table(rows, baselines_of(settings))
-    show(scores, as_json, _skill_view)
+        tried = backtest_of(settings, maps=maps, workers=workers, progress=tell)
+    if maps:
+        show(map_table(tried.maps, baselines_of(settings)), as_json, _maps_view)
+    else:
+        show(score_table(tried.rows, baselines_of(settings)), as_json, _skill_view)
 
 
 def scenario(
@@ -247,6 +254,14 @@ def _skill_view(scores: pd.DataFrame) -> pd.DataFrame:
     wanted = ["log_score_skill_vs_conflictology", "crps_skill_vs_conflictology", "auc", "coverage_90"]
     chosen = scores[scores["score"].isin(wanted) & (scores["set"] == "all")]
     wide = chosen.pivot_table(index=["horizon", "model"], columns="score", values="value").reset_index()
+    return wide.reindex(columns=["horizon", "model", *wanted])
+
+
+def _maps_view(scores: pd.DataFrame) -> pd.DataFrame:
+    """The columns a reader compares whole maps by: skill of both scores, and how often each test rejects."""
+    wanted = [f"{score}_skill_vs_conflictology" for score in ("energy_score", "variogram_score")]
+    wanted += [f"{test}_rejected" for test in ("number", "spatial", "likelihood")]
+    wide = scores.pivot_table(index=["horizon", "model"], columns="score", values="value").reset_index()
     return wide.reindex(columns=["horizon", "model", *wanted])
 
 

@@ -289,3 +289,6 @@ def _likelihood(maps: Floats, share: Floats) -> Floats:
 def _placed(seen: float, futures: Floats) -> Quantile:
     tolerance = 1e-9 * max(1.0, abs(seen))
     return Quantile(seen, float((futures < seen - tolerance).mean()), float((futures <= seen + tolerance).mean()))
+
+
+TESTS = {"number": number_test, "spatial": spatial_test, "likelihood": conditional_likelihood_test}

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from harmattan.scores.catalogue import MAP_SCORES, ROW_SCORES
+from harmattan.scores.consistency import TESTS
 from harmattan.scores.diagnostics import auc, interval_coverage, pit_coverage
 from harmattan.scores.sets import sets_in, within
 
-MEANS = ROW_SCORES
+TAIL = 0.025
 COLUMNS = ["model", "set", "horizon", "score", "value", "n"]
 
 
@@ -44,19 +45,21 @@ def score_table(rows: pd.DataFrame, baselines: Sequence[str] = ()) -> pd.DataFra
 
 
 def map_table(rows: pd.DataFrame, baselines: Sequence[str] = ()) -> pd.DataFrame:
-    """Summarise scores of whole maps: one row per model, origin and horizon, ``energy_score`` and ``variogram_score``.
+    """Summarise scores and tests of whole maps, of one row per model, origin and horizon.
 
     Parameters
     ----------
     rows
-        Columns ``model, origin, horizon`` and at least one score of maps.
+        Columns ``model, origin, horizon`` and at least one score of maps; for each test there is, ``<test>_below`` and
+        ``<test>_upto`` (`harmattan.backtest.map_rows`).
     baselines
         Models that every model is compared with.
 
     Returns
     -------
     pandas.DataFrame
-        As `score_table`.
+        As `score_table`, and ``<test>_rejected``: the share of origins whose outcome lies below 2.5 % or above 97.5 %
+        of the forecast's own futures. For a true forecast it is 0.05 or less, since counts are whole numbers.
 
     Raises
     ------
@@ -69,7 +72,22 @@ def map_table(rows: pd.DataFrame, baselines: Sequence[str] = ()) -> pd.DataFrame
     >>> map_table(rows, ["b"]).query("model == 'a'")[["score", "value"]].values.tolist()
     [['energy_score', 1.0], ['energy_score_skill_vs_b', 0.75]]
     """
-    return _tabled(rows, MAP_SCORES, baselines)
+    tested = [pd.DataFrame(found, columns=COLUMNS) for found in (_rejected(rows, test) for test in TESTS) if found]
+    table = pd.concat([_tabled(rows, MAP_SCORES, baselines), *tested], ignore_index=True)
+    return table.sort_values(COLUMNS[:4], ignore_index=True, kind="stable")
+
+
+def _rejected(rows: pd.DataFrame, test: str) -> list[tuple[str, str, int, str, float, int]]:
+    """One row per model and horizon of the rows where the test could be made; none if there is no such column."""
+    if f"{test}_below" not in rows:
+        return []
+    known = rows.dropna(subset=[f"{test}_below", f"{test}_upto"])
+    outside = (known[f"{test}_upto"] < TAIL) | (known[f"{test}_below"] > 1 - TAIL)
+    found = outside.groupby([known["model"], known["horizon"]], observed=True).agg(["mean", "size"])
+    return [
+        (str(model), "all", int(str(horizon)), f"{test}_rejected", float(share), int(n))
+        for (model, horizon), share, n in found.itertuples(name=None)
+    ]
 
 
 def _tabled(rows: pd.DataFrame, known: Sequence[str], baselines: Sequence[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from harmattan.models import Forecaster
 from harmattan.models.combine import Pool
 from harmattan.result import Result
-from harmattan.scores.table import MEANS
+from harmattan.scores.catalogue import ROW_SCORES
 from harmattan.tracking.summary import data_cutoff, ranking
 
 LIMITS = (
@@ -107,7 +107,7 @@ def _skill(result: Result, name: str) -> list[str]:
     table = result.scores[result.scores["model"] == name]
     others = [each for each in result.baselines if each != name]
     skills = [f"{score}_skill_vs_{each}" for each in others for score in ("log_score", "crps")]
-    shown = [*MEANS, "auc", "coverage_90", *skills]
+    shown = [*ROW_SCORES, "auc", "coverage_90", *skills]
     table = table[table["score"].isin(shown)]
     wide = table.pivot_table(index=["set", "score"], columns="horizon", values="value")
     places = [(part, score) for part in dict.fromkeys(table["set"]) for score in shown]

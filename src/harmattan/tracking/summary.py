@@ -19,7 +19,7 @@ from harmattan.models import Forecaster
 from harmattan.models.combine import Pool
 from harmattan.regions import LEVELS
 from harmattan.result import Result
-from harmattan.scores.table import MEANS
+from harmattan.scores.catalogue import ROW_SCORES
 
 LONGEST_PARAMETER = 6000
 LONGEST_NOTE = 8000
@@ -51,7 +51,7 @@ def scores(table: pd.DataFrame, model: str) -> list[Score]:
     ]
     means = [
         Score(key(f"{name}/{score}_mean"), float(part["value"].mean()), 0)
-        for (name, score), part in table[table["score"].isin(MEANS)].groupby(["set", "score"])
+        for (name, score), part in table[table["score"].isin(ROW_SCORES)].groupby(["set", "score"])
     ]
     return [each for each in by_horizon + means if math.isfinite(each.value)]
 
