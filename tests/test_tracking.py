@@ -446,6 +446,17 @@ def test_a_deleted_experiment_is_named(result: Result, logged: tuple[str, str]) 
         tracking.log(result, store=logged[0], experiment="gone")
 
 
+def test_two_folders_have_two_stores_of_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        with tracking.opened("sqlite:///mlflow.db") as client:
+            client.create_experiment(name)
+            assert {each.name for each in client.search_experiments()} == {"Default", name}
+        assert (folder / "mlflow.db").is_file()
+
+
 def test_logging_leaves_the_stores_of_others_alone(logged: tuple[str, str]) -> None:
     import mlflow
 

@@ -65,10 +65,11 @@ def opened(store: str) -> Iterator[MlflowClient]:
         # MLflow's own table mappings use a loading strategy that SQLAlchemy 2.1 deprecates.
         warnings.filterwarnings("ignore", message="The ``noload`` loader", category=SADeprecationWarning)
         tracking, registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
-        mlflow.set_tracking_uri(store)
-        mlflow.set_registry_uri(store)
+        address = whole(store)
+        mlflow.set_tracking_uri(address)
+        mlflow.set_registry_uri(address)
         try:
-            yield mlflow.MlflowClient(store, store)
+            yield mlflow.MlflowClient(address, address)
         except (MlflowException, SQLAlchemyError, OSError) as error:
             raise TrackingError(f"the MLflow store {store} failed: {_first_line(error)}") from error
         finally:
@@ -119,6 +120,16 @@ def run(client: MlflowClient, experiment: str, name: str, *, parent: str | None 
 def database(store: str) -> Path | None:
     """Return the file of an SQLite store, None for any other store."""
     return Path(store.removeprefix(SQLITE)) if store.startswith(SQLITE) else None
+
+
+def whole(store: str) -> str:
+    """Return the address of a store with the folder of an SQLite file written out.
+
+    MLflow keeps one connection for an address, so that of
+    ``sqlite:///mlflow.db`` in one folder would serve the next folder too.
+    """
+    file = database(store)
+    return store if file is None else f"{SQLITE}{file.resolve().as_posix()}"
 
 
 def plain(name: str) -> str:
