@@ -86,12 +86,12 @@ def compare(
     unknown = [each for each in scores if each not in ROW_SCORES]
     if unknown:
         raise ValueError(f"no score is called {unknown[0]!r}{nearest(unknown[0], list(ROW_SCORES))}")
-    shared = common(runs)
+    shared = common(runs, scores)
     losses, models = _labelled(shared)
     chosen = _reference(models, reference)
     parts = [
         _compared(part, chosen, rng)
-        for name in dict.fromkeys(losses["set"])
+        for name in losses["set"].unique()
         for score in scores
         if len(part := losses[(losses["set"] == name) & (losses["score"] == score)])
     ]
@@ -111,12 +111,10 @@ def compare(
 def _labelled(shared: Common) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Losses by label and the models behind them: equal losses under one name are one model."""
     losses = shared.losses
-    places = ["set", "score", "horizon", "origin"]
-    value = losses.sort_values(places)["loss"].round(12)
-    marks = pd.util.hash_pandas_object(value, index=False).groupby(
-        [losses.loc[value.index, "run"], losses.loc[value.index, "model"]], sort=False
-    )
-    same = marks.agg(lambda part: hash(tuple(part))).reset_index(name="mark")
+    cells = losses[["set", "score", "horizon", "origin"]].assign(loss=losses["loss"].round(12))
+    # A sum does not depend on the order of the rows.
+    marks = pd.util.hash_pandas_object(cells, index=False)
+    same = marks.groupby([losses["run"], losses["model"].astype(str)]).sum().reset_index(name="mark")
     # The newest run, the first, gives a model its name and place.
     same = same.sort_values(["run", "model"], kind="stable")
     first = same.drop_duplicates(["model", "mark"])
@@ -190,17 +188,15 @@ def _series(wide: pd.DataFrame, n: pd.Series) -> pd.DataFrame:
 
 
 def _with_intervals(series: pd.DataFrame, models: pd.Index, reference: str, sure: Sequence[str]) -> pd.DataFrame:
-    found = []
-    for model in models:
-        lower = upper = difference = np.nan
-        if reference in series:
-            gap = (series[reference] - series[model]).to_numpy()
-            difference = float(gap.mean())
-            if model in sure and model != reference and len(gap) >= FEWEST_MONTHS:
-                interval = hac(gap)
-                lower, upper = interval.lower, interval.upper
-        found.append((model, float(series[model].mean()), difference, lower, upper))
-    return pd.DataFrame(found, columns=["model", "loss", "difference", "lower", "upper"])
+    wide = series[models].to_numpy()
+    gaps = (series[reference].to_numpy()[:, None] if reference in series else np.nan) - wide
+    bounds = np.full((len(models), 2), np.nan)
+    if reference in series and len(series) >= FEWEST_MONTHS:
+        for place in np.flatnonzero(models.isin(sure) & (models != reference)):
+            interval = hac(gaps[:, place])
+            bounds[place] = interval.lower, interval.upper
+    found = {"model": models, "loss": wide.mean(axis=0), "difference": gaps.mean(axis=0)}
+    return pd.DataFrame(found).assign(lower=bounds[:, 0], upper=bounds[:, 1])
 
 
 def _best_set(series: pd.DataFrame, longest: int, rng: np.random.Generator) -> dict[str, tuple[bool, float]]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from harmattan.comparison.losses import CELL
+from harmattan.scores.catalogue import ROW_SCORES
 from harmattan.scores.comparison import FEWEST_MONTHS
+
+TEXTS = ("model", "set", "origin", "score", "rows")
+NUMBERS = ("run", "horizon", "loss", "n")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +34,7 @@ class Tracked:
     data
         Content hash of the data.
     losses
-        `harmattan.comparison.losses.monthly` of its models.
+        `harmattan.comparison.losses.monthly` of its models; texts may be categories.
     settings
         The experiment's settings.
     models
@@ -69,8 +75,8 @@ class Common:
     notes: tuple[str, ...]
 
 
-def common(runs: Sequence[Tracked]) -> Common:
-    """Take runs, newest first, as long as there are months that all were scored on.
+def common(runs: Sequence[Tracked], scores: Collection[str] = ROW_SCORES) -> Common:
+    """Take runs, newest first, as long as there are months that all were scored on, and their losses by some scores.
 
     Months are the same where regions and observed counts are. At least 8 must remain, or as many as the newest run has.
 
@@ -82,8 +88,8 @@ def common(runs: Sequence[Tracked]) -> Common:
     if not runs:
         raise ValueError("there is no run to compare; run an experiment first")
     ordered = sorted(runs, key=lambda each: (each.started, each.run), reverse=True)
-    whole = pd.concat([each.losses.assign(run=place) for place, each in enumerate(ordered)], ignore_index=True)
-    cells = whole.groupby(CELL, sort=True)
+    whole = _joined([each.losses for each in ordered], scores)
+    cells = whole.groupby(CELL, sort=True, observed=True)
     cell = cells.ngroup().to_numpy()
     facts = cells.size().reset_index()
     has = np.zeros((len(ordered), len(facts)), dtype=bool)
@@ -99,6 +105,15 @@ def common(runs: Sequence[Tracked]) -> Common:
     inside = (places[whole["run"].to_numpy()] >= 0) & shared[cell]
     losses = whole[inside].assign(run=places[whole["run"].to_numpy()[inside]])
     return Common(tuple(ordered[each] for each in kept), losses.reset_index(drop=True), tuple(notes))
+
+
+def _joined(losses: Sequence[pd.DataFrame], scores: Collection[str]) -> pd.DataFrame:
+    """Losses of all runs with the place of each in ``run``; texts as categories, since there may be millions of rows."""
+    parts = [each[each["score"].isin(list(scores))].assign(run=place) for place, each in enumerate(losses)]
+    columns: dict[str, Any] = {name: np.concatenate([each[name].to_numpy() for each in parts]) for name in NUMBERS}
+    for name in TEXTS:
+        columns[name] = union_categoricals([each[name].astype("category") for each in parts], sort_categories=True)
+    return pd.DataFrame(columns)
 
 
 def _taken(
