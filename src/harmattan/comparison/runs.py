@@ -108,7 +108,7 @@ def common(runs: Sequence[Tracked], scores: Collection[str] = ROW_SCORES) -> Com
 
 
 def _joined(losses: Sequence[pd.DataFrame], scores: Collection[str]) -> pd.DataFrame:
-    """Losses of all runs with the place of each in ``run``; texts as categories, since there may be millions of rows."""
+    """Losses of all runs, the place of each in ``run``; texts as categories, since there may be millions of rows."""
     parts = [each[each["score"].isin(list(scores))].assign(run=place) for place, each in enumerate(losses)]
     columns: dict[str, Any] = {name: np.concatenate([each[name].to_numpy() for each in parts]) for name in NUMBERS}
     for name in TEXTS:
