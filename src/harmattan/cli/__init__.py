@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from harmattan.cli import bench, data, forecasting, releases
+from harmattan.cli import bench, data, forecasting, releases, worksheet
 
 app = typer.Typer(
     help="Forecasts of attacks by an armed group, by region and month: how likely, how sure, and why.",
@@ -18,6 +18,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
+)
+worksheet_app = typer.Typer(
+    help="Worksheets for those who protect sites; kept apart from all else.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 data_app = typer.Typer(help="Look at data before it is used.", no_args_is_help=True, rich_markup_mode="markdown")
 
@@ -32,6 +37,10 @@ app.command(name="releases")(releases.list_releases)
 app.command()(releases.export)
 app.command()(releases.report)
 app.command()(releases.serve)
+app.add_typer(worksheet_app, name="worksheet")
+worksheet_app.command()(worksheet.new)
+worksheet_app.command()(worksheet.score)
+worksheet_app.command()(worksheet.what_if)
 app.add_typer(data_app, name="data")
 data_app.command()(data.check)
 
@@ -57,10 +66,11 @@ def main() -> None:
 
 def _exit_code(error: Exception) -> int:
     """2 for an experiment that cannot be used as it is, 1 for a run that failed."""
+    from harmattan.protect import WorksheetError
     from harmattan.settings import SettingsError
     from harmattan.submissions import SubmissionError
 
-    return 2 if isinstance(error, SettingsError | SubmissionError) else 1
+    return 2 if isinstance(error, SettingsError | SubmissionError | WorksheetError) else 1
 
 
 def _complain(message: str) -> None:

@@ -17,11 +17,11 @@ from harmattan.layers import risk, windows
 from harmattan.maps.scales import RISK
 from harmattan.named import nearest
 from harmattan.regions import Regions, shapes
+from harmattan.spreadsheet import as_csv
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CONTENTS_OF_STYLES = """INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change)
     VALUES (?, 'attributes', ?, ?)"""
 STYLES = """CREATE TABLE layer_styles (
@@ -111,24 +111,13 @@ def write(forecast: Forecast, regions: Regions, path: Path, *, kind: str | None 
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV that is safe to open in a spreadsheet.
-
-    Text that begins with ``= + - @``, a tab or a carriage return gets a leading apostrophe, since a
-    spreadsheet would run it as a formula; names of regions come from files of others. Parquet holds the text
-    as it is.
-    """
-    text = table.select_dtypes(include=["object", "string"]).columns
-    safe = {column: table[column].map(_inert, na_action="ignore") for column in text}
-    table.assign(**safe).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    """Write a table as CSV that is safe to open in a spreadsheet (`harmattan.spreadsheet.as_csv`)."""
+    path.write_text(as_csv(table), encoding="utf-8", newline="")
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
     """Write a table as Parquet, compressed; the same table gives the same bytes."""
     table.to_parquet(path, index=False, compression="zstd")
-
-
-def _inert(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def _csv(forecast: Forecast, regions: Regions, path: Path) -> None:

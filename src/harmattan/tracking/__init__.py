@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harmattan.comparison.losses import monthly
 from harmattan.result import Result
+from harmattan.spreadsheet import as_csv
 from harmattan.tracking import cards, logged, registry, summary
 from harmattan.tracking.external import log_external
 from harmattan.tracking.recorded import log_losses, read_runs
@@ -134,8 +135,8 @@ def _log_experiment(client: MlflowClient, result: Result, parent: str, release: 
         baselines=result.baselines,
     )
     client.log_text(parent, card, CARD)
-    client.log_text(parent, result.scores.to_csv(index=False), "scores.csv")
-    client.log_text(parent, result.forecast.table().to_csv(index=False), "forecast.csv")
+    client.log_text(parent, as_csv(result.scores), "scores.csv")
+    client.log_text(parent, as_csv(result.forecast.table()), "forecast.csv")
     for picture in sorted((release / "maps").glob("*.png")) if release is not None else ():
         client.log_artifact(parent, str(picture), "maps")
 

@@ -8,6 +8,7 @@ import harmattan
 from harmattan.comparison.losses import monthly
 from harmattan.panel import Panel
 from harmattan.result import Caption
+from harmattan.spreadsheet import as_csv
 from harmattan.submissions import Submission
 from harmattan.tracking import summary
 from harmattan.tracking.recorded import log_losses
@@ -69,7 +70,7 @@ def log_external(
             parameters = {"kind": submission.kind, "file": submission.file, "file_sha256": submission.sha256}
             log_values(client, run_id, parameters, tags, summary.scores(scores, submission.name))
             log_data(client, panel, caption, run_id, name=f"counts of {experiment}", context="evaluation")
-            client.log_text(run_id, scores.to_csv(index=False), "scores.csv")
+            client.log_text(run_id, as_csv(scores), "scores.csv")
             log_losses(
                 client, run_id, monthly(rows), data=panel.content_hash(), settings={},
                 models={str(name): parameters if name == submission.name else {} for name in rows["model"].unique()},

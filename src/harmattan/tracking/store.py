@@ -40,6 +40,8 @@ def import_mlflow() -> None:
     """Import MLflow with its telemetry switched off, which it looks up when it is imported."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    # Of a server's runs MLflow would print addresses between the lines of a table.
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     with warnings.catch_warnings():
         # MLflow checks the type hints of its own classes while it is imported, and finds fault with them.
         warnings.filterwarnings("ignore", message=".*Any type hint is inferred", category=UserWarning)

@@ -11,6 +11,7 @@ import harmattan
 from harmattan.comparison.losses import monthly
 from harmattan.panel import Panel
 from harmattan.result import Caption
+from harmattan.spreadsheet import as_csv
 from harmattan.tracking import summary
 from harmattan.tracking.recorded import log_losses
 from harmattan.tracking.store import experiment_id, opened, run
@@ -98,7 +99,7 @@ def log_sweep(
             params = {summary.key(key): text for key, text in first.settings.items() if key not in first.changes}
             log_values(client, parent, {key: text[:6000] for key, text in params.items()}, tags, [])
             log_data(client, first.panel, caption, parent, name=f"counts of {name}", context="training")
-            client.log_text(parent, table.to_csv(index=False), "sweep.csv")
+            client.log_text(parent, as_csv(table), "sweep.csv")
             for each in combinations:
                 _log_one(client, home, parent, each)
     return parent
