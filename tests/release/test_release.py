@@ -19,8 +19,8 @@ from harmattan import exports, layers, maps, outlooks, release
 from harmattan.maps import coast, overview
 from harmattan.outlooks import coast_in_words
 from harmattan.release import manifest, record
-from harmattan.release.whole import alone_in, hidden
 from harmattan.result import Result
+from harmattan.whole import alone_in, hidden
 from harmattan.words import in_words
 
 
@@ -216,7 +216,7 @@ def test_what_a_killed_run_leaves_is_no_release_and_is_removed(
     place = tmp_path / "small"
     place.mkdir()
     code = (
-        "import os, signal, sys; from pathlib import Path; from harmattan.release.whole import alone_in, hidden\n"
+        "import os, signal, sys; from pathlib import Path; from harmattan.whole import alone_in, hidden\n"
         "place = Path(sys.argv[1])\n"
         "with alone_in(place):\n"
         "    left = hidden(place / '2023-06'); left.mkdir(); (left / 'manifest.json').write_text('{}')\n"

@@ -84,6 +84,29 @@ class PlaceFit:
         lon, lat = moved(*where.T, *(self.sigma_km * rng.standard_normal((2, len(where)))))
         return np.stack([lon, lat], axis=1), self.cells.region(lon, lat)
 
+    def landing(self, where: Floats, generation: int = 1) -> Floats:
+        """Chance that a descendant of an event at each place falls into each region, shape (event, region).
+
+        Parameters
+        ----------
+        where
+            Longitude and latitude, shape (event, 2).
+        generation
+            1 for offspring, 2 for theirs, which lie √2 times as far, and so on.
+        """
+        region = around(self.cells, where[:, 0], where[:, 1], self.sigma_km * np.sqrt(generation))
+        event, point = np.nonzero(region >= 0)
+        shares = np.zeros((len(where), len(self.background)))
+        np.add.at(shares, (event, region[event, point]), 1 / AROUND)
+        return shares
+
+
+def around(cells: Raster, lon: Floats, lat: Floats, sigma: float) -> Places:
+    """Regions of 64 places around each event that stand for a Gaussian of σ in km, -1 outside, shape (event, 64)."""
+    turn = np.arange(AROUND) * np.pi * (3 - np.sqrt(5))
+    radius = sigma * np.sqrt(-2 * np.log1p(-(np.arange(AROUND) + 0.5) / AROUND))
+    return cells.region(*moved(lon[:, None], lat[:, None], radius * np.cos(turn), radius * np.sin(turn)))
+
 
 @dataclass(frozen=True, eq=False)
 class Placed:
@@ -160,10 +183,7 @@ class _Terms:
         """Chances, summed over the events, that an offspring falls into a region and a month known after the first."""
         days = np.repeat(np.vstack([np.zeros_like(self.known[:1]), self.known[1:]]), self.lengths, axis=0)
         in_time = echo(days[::-1], mean_days)[::-1]
-        turn = np.arange(AROUND) * np.pi * (3 - np.sqrt(5))
-        radius = sigma * np.sqrt(-2 * np.log1p(-(np.arange(AROUND) + 0.5) / AROUND))
-        lon, lat = self.events.lon[:, None], self.events.lat[:, None]
-        region = self.cells.region(*moved(lon, lat, radius * np.cos(turn), radius * np.sin(turn)))
+        region = around(self.cells, self.events.lon, self.events.lat, sigma)
         chance = np.where(region >= 0, in_time[self.events.day[:, None], region], 0.0)
         return float(chance.mean(axis=1).sum())
 

@@ -25,8 +25,8 @@ from harmattan.regions import Regions, from_polygons
 from harmattan.release import record
 from harmattan.release.manifest import MANIFEST, describe, fingerprint, load, save, with_files
 from harmattan.release.readme import readme
-from harmattan.release.whole import alone_in, flush, hidden
 from harmattan.result import Result
+from harmattan.whole import alone_in, flush, hidden
 
 EXPANSION = "expansion"
 RECORDED = {"replay": ["attacks", "exposure"]}
