@@ -47,8 +47,22 @@ source gives. `admin1` is the source's text. Missing values are NA everywhere: a
 not zero.
 """
 
-OPTIONAL: dict[str, str] = {"region": "str", "claimed": "boolean", "tactic": "str", "target": "str"}
-"""Columns kept where the source has them; `region` is a region code the source itself gives."""
+OPTIONAL: dict[str, str] = {
+    "region": "str",
+    "claimed": "boolean",
+    "attribution": "str",
+    "tactic": "str",
+    "target": "str",
+    "role_a": "str",
+    "role_b": "str",
+    "civilians_targeted": "boolean",
+}
+"""Columns kept where the source has them.
+
+`region` is a region code or name the source itself gives. `attribution` is ``claimed``, ``suspected`` or
+``unattributed``. `role_a` and `role_b` are the kinds of actor on each side (``State forces``, ``Civilians``),
+`civilians_targeted` whether the source says that civilians were the main or only target.
+"""
 
 _EARLIEST, _LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2100-12-31")
 

@@ -24,6 +24,8 @@ from harmattan.scenario import Outcome, parse, ranking
 from harmattan.scenario import run as run_scenario
 from harmattan.scores.table import score_table
 from harmattan.settings import Experiment, SettingsError
+from harmattan.snapshots import snapshot_settings
+from harmattan.vintages.nowcast import plain
 
 CHANGE_HORIZONS = 3
 YEAR = 12
@@ -64,7 +66,7 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
     known = panel.as_of(origin)
     return Result(
         name=experiment.name,
-        settings=experiment.flat(),
+        settings={**experiment.flat(), **snapshot_settings(panel)},
         caption=caption,
         panel=known,
         fitted=fitted,
@@ -142,7 +144,7 @@ def expand(
     """
     if forecast.measure != "attacks":
         return {}
-    endemic = next((model for model in fitted.values() if isinstance(model, Endemic)), None)
+    endemic = next((model for model in map(plain, fitted.values()) if isinstance(model, Endemic)), None)
     try:
         return expansion_tables(
             panel,
@@ -219,7 +221,9 @@ def _endemic_at_origin(experiment: Experiment, horizons: int) -> tuple[Panel, En
     """The panel at the origin of an experiment and its endemic-epidemic model, fitted to it."""
     panel, _ = read_data(experiment)
     known = panel.as_of(month(experiment.forecast.origin) if experiment.forecast.origin else panel.origin)
-    found = next((model for model in models_of(experiment).values() if isinstance(model, Endemic)), Endemic())
+    found = next(
+        (model for model in map(plain, models_of(experiment).values()) if isinstance(model, Endemic)), Endemic()
+    )
     return known, found.fit(known, tuple(range(1, horizons + 1)))
 
 

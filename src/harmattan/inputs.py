@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ from sklearn.preprocessing import StandardScaler
 
 from harmattan import corridors
 from harmattan.expansion.tables import belts
-from harmattan.features import Feature
+from harmattan.features import FEATURES, SETS, Feature
 from harmattan.figures import bundled_counts
 from harmattan.intake import read_panel
 from harmattan.models import ESTIMATORS, MODELS, Forecaster
-from harmattan.models.combine import Pool
+from harmattan.models.combine import Pool, normalised
 from harmattan.models.learners import Direct
 from harmattan.named import find
 from harmattan.own_columns import read_columns, with_columns
@@ -26,22 +26,39 @@ from harmattan.panel import Panel, from_counts
 from harmattan.regions import Regions, bundled, from_polygons
 from harmattan.result import Caption
 from harmattan.settings import DataSettings, Experiment, ModelSettings, RegionSettings, SettingsError
+from harmattan.snapshots import from_snapshots, late_panel
+from harmattan.vintages.nowcast import learning_from_nowcasts
 
 
 def read_data(experiment: Experiment) -> tuple[Panel, Caption]:
     """Return the panel of an experiment and its caption.
 
+    With snapshots (``data.vintage``, ``data.known``) or a delay the panel is a
+    `harmattan.vintages.panels.KnownPanel`.
+
     Raises
     ------
     SettingsError
-        If not exactly one of ``data.bundled`` and ``data.file`` is set.
+        If not exactly one of ``data.bundled``, ``data.file`` and snapshots is set.
     """
     data = experiment.data
-    if (data.bundled is None) == (data.file is None):
+    snapshots = data.vintage is not None or data.known is not None
+    if [data.bundled is not None, data.file is not None, snapshots].count(True) != 1:
         raise SettingsError(
             "data needs either bundled, the name of a bundled table, or file, a file of your own "
-            "(on the command line: --data FILE)"
+            "(on the command line: --data FILE), or snapshots, by vintage or known"
         )
+    if data.delay is not None and data.measure != "attacks":
+        raise SettingsError(f"data.delay completes attacks; it cannot be used with the measure {data.measure}")
+    if snapshots:
+        return from_snapshots(experiment, _regions(experiment.regions))
+    panel, caption = _read_one(experiment)
+    return (panel, caption) if data.delay is None else late_panel(panel, caption, data.delay)
+
+
+def _read_one(experiment: Experiment) -> tuple[Panel, Caption]:
+    """The panel of a bundled table or a file."""
+    data = experiment.data
     if data.bundled is not None:
         counts, about = bundled_counts(data.bundled)
         asked = experiment.regions.model_copy(
@@ -54,9 +71,12 @@ def read_data(experiment: Experiment) -> tuple[Panel, Caption]:
 
 
 def models_of(experiment: Experiment) -> dict[str, Forecaster]:
-    """Return the unfitted models of an experiment by name."""
+    """Return the unfitted models of an experiment by name; with ``data.delay`` each learns from nowcasts."""
     wanted = experiment.forecast
-    return build_models(experiment.models, seed=wanted.seed, measure=experiment.data.measure, months=wanted.learn_from)
+    models = build_models(
+        experiment.models, seed=wanted.seed, measure=experiment.data.measure, months=wanted.learn_from
+    )
+    return models if experiment.data.delay is None else learning_from_nowcasts(models, seed=wanted.seed)
 
 
 def build_models(
@@ -143,15 +163,53 @@ def _build(
         unknown = [name for name in members if name not in models]
         if unknown or not members:
             raise ValueError(f"members must be models named above it, {list(models)}; got {unknown or 'none'}")
+        chosen = {name: models[name] for name in members}
+        weights, quiet_weights = _weights(asked.members), _weights(asked.quiet_members)
+        for each in (weights, quiet_weights):
+            normalised(chosen, each)
         return Pool(
-            {name: models[name] for name in members},
-            weights=_weights(asked.members),
-            quiet_weights=_weights(asked.quiet_members),
+            chosen,
+            weights=weights,
+            quiet_weights=quiet_weights,
             measure=measure,
             **asked.parameters,
         )
-    model = find(asked.kind, MODELS, what="model")
-    return model(**{"measure": measure, **asked.parameters})
+    return model_class(asked.kind)(**{"measure": measure, **asked.parameters})
+
+
+def model_class(kind: str) -> Callable[..., Forecaster]:
+    """Return the model of that name, or the class of the user's own; anything else is not called.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or it is not a class with ``fit`` and ``forecast``.
+
+    Examples
+    --------
+    >>> model_class("os:getcwd")
+    Traceback (most recent call last):
+        ...
+    ValueError: the model 'os:getcwd' is not a class with fit and forecast
+    """
+    found = find(kind, MODELS, what="model")
+    if kind not in MODELS and not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "forecast")):
+        raise ValueError(f"the model {kind!r} is not a class with fit and forecast")
+    return found
+
+
+def estimator_class(name: str) -> type[BaseEstimator]:
+    """Return the estimator of that name, or the class of the user's own; anything else is not called.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or it is not a class that scikit-learn can clone and fit.
+    """
+    found = find(name, ESTIMATORS, what="estimator")
+    if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "get_params")):
+        raise ValueError(f"the estimator {name!r} is not an estimator of scikit-learn, a class with fit and get_params")
+    return found
 
 
 def _weights(members: Collection[str] | Mapping[str, float] | None) -> dict[str, float] | None:
@@ -164,7 +222,7 @@ def _weights(members: Collection[str] | Mapping[str, float] | None) -> dict[str,
 def _estimator(asked: ModelSettings, seed: int) -> BaseEstimator:
     if asked.estimator is None:
         raise ValueError("a direct model needs estimator, the scikit-learn estimator it fits")
-    kind = find(asked.estimator, ESTIMATORS, what="estimator")
+    kind = estimator_class(asked.estimator)
     parameters: dict[str, Any] = dict(asked.parameters)
     if "random_state" in inspect.signature(kind).parameters:
         parameters.setdefault("random_state", seed)
@@ -174,8 +232,16 @@ def _estimator(asked: ModelSettings, seed: int) -> BaseEstimator:
 
 def _features(asked: ModelSettings) -> tuple[Feature, ...] | str:
     if isinstance(asked.features, str):
+        if asked.features not in SETS:
+            known = ", ".join(SETS)
+            raise ValueError(f"features must be a list of features or one of the sets {known}; got {asked.features!r}")
         return asked.features
-    return tuple(
-        Feature(str(each["name"]), tuple((key, value) for key, value in each.items() if key != "name"))
-        for each in asked.features
-    )
+    return tuple(_feature(each) for each in asked.features)
+
+
+def _feature(given: Mapping[str, str | int | float]) -> Feature:
+    if "name" not in given:
+        raise ValueError(f"every feature needs its name; got {dict(given)}")
+    name, parameters = str(given["name"]), {key: value for key, value in given.items() if key != "name"}
+    inspect.signature(find(name, FEATURES, what="feature")).bind(None, **parameters)
+    return Feature(name, tuple(parameters.items()))

@@ -7,31 +7,29 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from harmattan.actors import lineage, members
+from harmattan.actors import Lineage, involves, lineage
 from harmattan.counts import Counts, count_events, total
-from harmattan.events import Events, precise
+from harmattan.events import Events, actor_key, mentions, precise
+from harmattan.figures import region_grid
+from harmattan.grid import CELLS_PER_DEGREE
 from harmattan.months import month
 from harmattan.panel import POINT_COLUMNS, Panel, from_counts
 from harmattan.regions import Regions, locate, only
 from harmattan.result import Caption
 from harmattan.sources import detect, hdx, read
 from harmattan.sources.names import match_names
+from harmattan.vintages.coverage import coverage_of
+from harmattan.vintages.terms import terms_of
+
+Objects = npt.NDArray[np.object_]
 
 WHERE_LIMIT = {"country": 6, "admin1": 4, "province": 3, "province+country": 3, "province+admin1": 3}
 FINEST = 3
 EXACT = {"where_limit": 2, "date_limit": 3}
 
-TERMS = {
-    "ucdp": ("UCDP GED, the user's copy", "CC BY 4.0"),
-    "acled": ("ACLED, the user's copy", "ACLED terms of use: not to be redistributed"),
-    "acled_weekly": (
-        "ACLED weekly aggregates, the user's copy",
-        "ACLED terms of use: not to be redistributed",
-    ),
-    "hdx": ("HDX, from ACLED, the user's copy", "ACLED terms of use: not to be redistributed"),
-}
 LETHAL_ONLY = "UCDP records lethal events only: a month of zero is not a month without attacks."
 
 
@@ -76,20 +74,45 @@ def read_panel(
     """
     name = source or detect(path)
     found = hdx.read_monthly(path, level=2) if name == "hdx" and level == "province" else read(path, name)
-    if isinstance(found, Counts):
-        if actor is not None:
-            raise ValueError(
-                f"{path.name} has counts, not events: it cannot be asked for the actor {actor}; leave actor out"
-            )
-        panel, dropped = _panel_of_counts(found, regions, first, last)
-    else:
-        regions = _covered(found, regions, covers)
-        limit = WHERE_LIMIT[level] if level is not None else FINEST
-        panel, dropped = _panel_of_events(
-            found, regions, actor, lineages, limit=limit, coverage=_coverage(found, first, last)
+    if isinstance(found, Counts) and actor is not None:
+        raise ValueError(
+            f"{path.name} has counts, not events: it cannot be asked for the actor {actor}; leave actor out"
         )
-    said, licence = TERMS.get(name, (f"the user's file {path.name}", "the user's own"))
-    return panel, Caption(title, said, licence, _caveats(name, dropped, panel))
+    panel, dropped = panel_of(
+        found, regions, level=level, actor=actor, lineages=lineages, first=first, last=last, covers=covers
+    )
+    return panel, caption_of(name, panel, title=title, dropped=dropped, file=path.name)
+
+
+def panel_of(
+    found: Events | Counts,
+    regions: Regions,
+    *,
+    level: str | None = None,
+    actor: str | None = None,
+    lineages: Path | None = None,
+    first: str | None = None,
+    last: str | None = None,
+    covers: Collection[str] | None = None,
+) -> tuple[Panel, Mapping[str, float]]:
+    """Return the panel of events or counts already read, and what was left out by reason; see `read_panel`.
+
+    Raises
+    ------
+    ValueError
+        As `read_panel`.
+    """
+    if isinstance(found, Counts):
+        return _panel_of_counts(found, regions, first, last)
+    regions = _covered(found, regions, covers)
+    limit = WHERE_LIMIT[level] if level is not None else FINEST
+    return _panel_of_events(found, regions, actor, lineages, limit=limit, coverage=coverage_of(found, first, last))
+
+
+def caption_of(source: str, panel: Panel, *, title: str, dropped: Mapping[str, float], file: str) -> Caption:
+    """Return the words that must stand beside a panel of a source, read from a file."""
+    terms = terms_of(source, file)
+    return Caption(title, terms.said, terms.licence, _caveats(source, dropped, panel))
 
 
 def _panel_of_counts(
@@ -117,36 +140,61 @@ def _panel_of_events(
     coverage: tuple[pd.Period, pd.Period],
 ) -> tuple[Panel, Mapping[str, float]]:
     """Count the events of the actor, and all others apart."""
+    codes = _codes(events, regions)
     if actor is None:
-        counts = _count(events, regions, limit, coverage)
-        panel = from_counts(counts, regions)
-        return replace(panel, points=_points(events, regions, panel.months)), counts.dropped
-    theirs = members(lineage(actor, lineages), events)
-    if not theirs.any():
-        raise ValueError(
-            f"no event of {events.source} has {actor} on either side; check data.actor and the file's actors"
-        )
-    mine = Events(events.table[theirs].reset_index(drop=True), events.source, events.dropped)
-    rest = Events(events.table[~theirs].reset_index(drop=True), events.source)
-    counts = _count(mine, regions, limit, coverage)
+        mine = _with_codes(events, codes, np.ones(len(events), dtype=bool))
+    else:
+        theirs = _theirs(lineage(actor, lineages), events)
+        if not theirs.any():
+            raise ValueError(
+                f"no event of {events.source} has {actor} on either side; check data.actor and the file's actors"
+            )
+        mine = _with_codes(events, codes, theirs)
+    counts = _count(mine, limit, coverage)
     panel = from_counts(counts, regions)
-    others = from_counts(_count(rest, regions, limit, coverage), regions).attacks
-    points = _points(mine, regions, panel.months)
+    points = _points(mine, panel.months)
+    if actor is None:
+        return replace(panel, points=points), counts.dropped
+    # What is left out of the others is not told, so those in no region need not be counted.
+    rest = _with_codes(events, codes, ~theirs & pd.notna(codes))
+    others = from_counts(_count(rest, limit, coverage), regions).attacks
     return Panel(regions, {**panel.measures, "other_attacks": others}, panel.covered, points), counts.dropped
 
 
-def _count(events: Events, regions: Regions, limit: int, coverage: tuple[pd.Period, pd.Period]) -> Counts:
-    kept = precise(events, where_limit=limit)
-    return count_events(kept, _codes(kept, regions), first=coverage[0], last=coverage[1])
+def _with_codes(events: Events, codes: Objects, keep: npt.NDArray[np.bool_]) -> Events:
+    """Some of the events with the codes of their regions."""
+    table = events.table[keep].reset_index(drop=True)
+    return Events(table.assign(region=pd.array(codes[keep], dtype="str")), events.source, events.dropped)
 
 
-def _points(events: Events, regions: Regions, months: pd.PeriodIndex) -> pd.DataFrame:
+def _theirs(group: Lineage, events: Events) -> npt.NDArray[np.bool_]:
+    """As `harmattan.actors.members`, looking once at events of the same sides, country and month."""
+    table = events.table
+    sides = pd.Series(pd.concat([table["actor_a"], table["actor_b"]]).dropna().unique(), dtype="str")
+    named = mentions(pd.DataFrame({"actor_a": sides, "actor_b": pd.Series([None] * len(sides), dtype="str")}))
+    wanted = actor_key(pd.Series(list(group.actors), dtype="str"))
+    possible = sides[named.index[named.isin(wanted)].unique()]
+    found = (table["actor_a"].isin(possible) | table["actor_b"].isin(possible)).to_numpy(dtype=bool, copy=True)
+    named_rows = table.loc[found, ["actor_a", "actor_b", "country", "start"]]
+    alike = named_rows.assign(start=named_rows["start"].to_numpy().astype("datetime64[M]").astype("datetime64[us]"))
+    number = alike.groupby(list(alike), dropna=False, sort=False).ngroup().to_numpy()
+    different = alike.drop_duplicates().reset_index(drop=True)
+    found[found] = involves(group, different)[number]
+    return found
+
+
+def _count(placed: Events, limit: int, coverage: tuple[pd.Period, pd.Period]) -> Counts:
+    kept = precise(placed, where_limit=limit)
+    return count_events(kept, kept.table["region"].to_numpy(dtype=object), first=coverage[0], last=coverage[1])
+
+
+def _points(placed: Events, months: pd.PeriodIndex) -> pd.DataFrame:
     """The events placed and dated exactly, in the regions and months of the panel, as `Panel.points`."""
-    kept = precise(events, **EXACT)
+    kept = precise(placed, **EXACT)
     first, last = (kept.table[name].to_numpy().astype("datetime64[D]") for name in ("start", "end"))
     columns = {
         "day": (first + (last - first) // 2).astype("datetime64[us]"),
-        "region": _codes(kept, regions),
+        "region": kept.table["region"],
         "lon": kept.table["lon"].to_numpy(),
         "lat": kept.table["lat"].to_numpy(),
     }
@@ -157,33 +205,41 @@ def _points(events: Events, regions: Regions, months: pd.PeriodIndex) -> pd.Data
 
 def _covered(events: Events, regions: Regions, covers: Collection[str] | None) -> Regions:
     """The regions of countries that the file reports on; all of them if it names no country."""
-    named = set(events.table["country"].dropna()) if covers is None else set(covers)
+    named = set(events.table["country"].dropna().unique()) if covers is None else set(covers)
     return only(regions, sorted(named)) if named else regions
 
 
-def _codes(events: Events, regions: Regions) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _codes(events: Events, regions: Regions) -> Objects:
     """Region of each event: its own code where it has a known one, else by its coordinates."""
-    codes = locate(regions, events.table["lon"], events.table["lat"])
+    lon, lat = (events.table[name].to_numpy() for name in ("lon", "lat"))
+    west, south, east, north = extent(regions)
+    near = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    codes = np.full(len(events), None, dtype=object)
+    codes[near] = locate(regions, lon[near], lat[near])
     if "region" in events.table:
         own = events.table["region"].to_numpy(dtype=object)
         codes = np.where(pd.Series(own).isin(regions.table.index), own, codes)
     return codes
 
 
-def _coverage(events: Events, first: str | None, last: str | None) -> tuple[pd.Period, pd.Period]:
-    """Months covered: as given, else from the first event's month to the last one that events fill to its end."""
-    if not len(events):
-        raise ValueError(f"{events.source} has no event left to count; what was dropped: {dict(events.dropped)}")
-    begin = month(first) if first else events.table["start"].min().to_period("M")
-    newest = events.table["start"].max()
-    whole = newest.day >= newest.days_in_month - 3
-    end = month(last) if last else newest.to_period("M") - (0 if whole else 1)
-    if end < begin:
-        raise ValueError(
-            f"{events.source} covers no whole month: events run from {events.table['start'].min():%Y-%m-%d} to "
-            f"{newest:%Y-%m-%d}; say in data.first and data.last which months it covers"
-        )
-    return begin, end
+def extent(regions: Regions) -> tuple[float, float, float, float]:
+    """Return west, south, east and north in degrees, beyond which no point lies in a region.
+
+    Examples
+    --------
+    >>> from harmattan.regions import bundled
+    >>> west, south, east, north = extent(bundled("province"))
+    >>> west < -5.5 < 2.4 < east and south < 9.4 < 15.1 < north
+    True
+    """
+    if regions.geometry is not None:
+        west, south, east, north = (float(edge) for edge in regions.geometry.total_bounds)
+        return west, south, east, north
+    grid, cell = region_grid(), 1 / CELLS_PER_DEGREE
+    rows, columns = grid.labels.shape
+    # One cell around: points just off the outer border are taken in.
+    west, south = (grid.column - 1) * cell, (grid.row - 1) * cell
+    return west - cell, south - cell, (grid.column + columns + 2) * cell, (grid.row + rows + 2) * cell
 
 
 def _caveats(source: str, dropped: Mapping[str, float], panel: Panel) -> tuple[str, ...]:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harmattan.months import month
 from harmattan.named import nearest
 from harmattan.paths import experiments_dir
+from harmattan.vintages.days import day
+
+
+LARGEST = 1024**2
+"""An experiment may have so many bytes."""
+
+_YEARS = range(1900, 2101)
+_SHOWN, _FAULTS = 200, 10
 
 
 class SettingsError(ValueError):
@@ -25,7 +33,7 @@ class Section(BaseModel):
 
 
 class DataSettings(Section):
-    """Where the counts come from: a bundled table or a file of the user's.
+    """Where the counts come from: a bundled table, a file of the user's, or snapshots of files.
 
     Attributes
     ----------
@@ -33,6 +41,17 @@ class DataSettings(Section):
         Name of a bundled table, such as ``attacks_bfa``.
     file
         A file to read instead, relative to the folder the command runs in.
+    vintage
+        A snapshot to read instead, by its name or the beginning of its hash; or a series of snapshots, read as one.
+    known
+        Use what was known on this day, ``YYYY-MM-DD``, of the series `vintage`, or of the only one there is; all
+        snapshots if not given.
+    vintages
+        Folder of the snapshots; ``vintages`` if not given.
+    delay
+        The newest months are still filling up: ``"nowcast"`` estimates how far from successive snapshots, or numbers
+        say which share of attacks is on record in the newest month, the one before it, and so on. Models then learn
+        from draws of what these months will come to.
     source
         Its format, one of `harmattan.sources.SOURCES`; found from its columns if not given.
     actor
@@ -50,6 +69,10 @@ class DataSettings(Section):
 
     bundled: str | None = None
     file: str | None = None
+    vintage: str | None = None
+    known: str | None = None
+    vintages: str | None = None
+    delay: Literal["nowcast"] | tuple[float, ...] | None = None
     source: str | None = None
     actor: str | None = None
     lineages: str | None = None
@@ -61,7 +84,12 @@ class DataSettings(Section):
     @field_validator("first", "last")
     @classmethod
     def _month(cls, value: str | None) -> str | None:
-        return None if value is None else str(month(value))
+        return _month_of_data(value)
+
+    @field_validator("known")
+    @classmethod
+    def _day(cls, value: str | None) -> str | None:
+        return None if value is None else day(value)
 
 
 class RegionSettings(Section):
@@ -83,7 +111,7 @@ class RegionSettings(Section):
     """
 
     level: Literal["country", "admin1", "province", "province+country", "province+admin1"] | None = None
-    countries: tuple[str, ...] | None = None
+    countries: tuple[str, ...] | None = Field(default=None, min_length=1)
     polygons: str | None = None
     code: str = "code"
     name: str = "name"
@@ -111,29 +139,29 @@ class ForecastSettings(Section):
     """
 
     origin: str | None = None
-    learn_from: int | None = Field(default=None, ge=12)
+    learn_from: int | None = Field(default=None, ge=12, le=10_000)
     horizons: int = Field(default=12, ge=1, le=36)
     lag: int = Field(default=0, ge=0, le=12)
     draws: int = Field(default=1000, ge=100, le=100_000)
-    seed: int = Field(default=20170302, ge=0)
+    seed: int = Field(default=20170302, ge=0, lt=2**32)
 
     @field_validator("origin")
     @classmethod
     def _month(cls, value: str | None) -> str | None:
-        return None if value is None else str(month(value))
+        return _month_of_data(value)
 
 
 class BacktestSettings(Section):
     """How forecasts are tried on the past: the newest `origins` months, and the horizons scored."""
 
-    origins: int = Field(default=24, ge=1)
+    origins: int = Field(default=24, ge=1, le=1200)
     last: str | None = None
-    horizons: tuple[int, ...] = (1, 3, 6, 12)
+    horizons: tuple[Annotated[int, Field(ge=1, le=36)], ...] = Field(default=(1, 3, 6, 12), min_length=1)
 
     @field_validator("last")
     @classmethod
     def _month(cls, value: str | None) -> str | None:
-        return None if value is None else str(month(value))
+        return _month_of_data(value)
 
 
 class ExpansionSettings(Section):
@@ -201,7 +229,7 @@ class Experiment(Section):
     In a file, ``models_from`` may name another file, relative to it, whose models come before its own.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100)
     title: str
     data: DataSettings
     regions: RegionSettings
@@ -214,7 +242,7 @@ class Experiment(Section):
         """Return the experiment on another file; the same one if None."""
         if file is None:
             return self
-        return self._changed("data", {"file": file, "bundled": None})
+        return self._changed("data", {"file": file, "bundled": None, "vintage": None, "known": None})
 
     def with_origin(self, origin: str | None) -> Experiment:
         """Return the experiment at another origin; the same one if None."""
@@ -272,7 +300,9 @@ def load_sweep(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     values = _read_toml(file)
     shared = values.pop("models_from", None)
     if shared is not None:
-        values["models"] = {**_shared_models(file, str(shared)), **values.get("models", {})}
+        own = values.get("models", {})
+        # What is no table of models is refused with the rest of what is wrong.
+        values["models"] = {**_shared_models(file, str(shared)), **own} if isinstance(own, dict) else own
     sweep = values.pop("sweep", {})
     if not isinstance(sweep, dict):
         raise SettingsError(f"{path}: sweep must be a table of keys with lists of values; got {sweep!r}")
@@ -298,10 +328,25 @@ def _found(path: str | Path) -> Path:
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
+    if file.stat().st_size > LARGEST:
+        raise SettingsError(f"{file}: is larger than {LARGEST:,} bytes; expected an experiment in TOML")
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except RecursionError as error:
+        raise SettingsError(f"{file}: is nested too deeply; expected an experiment in TOML") from error
+    except ValueError as error:
+        # Besides what is no TOML or not in UTF-8: Python refuses whole numbers of thousands of digits.
         raise SettingsError(f"{file}: is not valid TOML: {error}") from error
+
+
+def _month_of_data(value: str | None) -> str | None:
+    """A month as text, if data may be of it."""
+    if value is None:
+        return None
+    known = month(value)
+    if known.year not in _YEARS:
+        raise ValueError(f"a month must lie in the years {_YEARS[0]} to {_YEARS[-1]}")
+    return str(known)
 
 
 def _shared_models(file: Path, name: str) -> dict[str, Any]:
@@ -312,12 +357,16 @@ def _shared_models(file: Path, name: str) -> dict[str, Any]:
     found = _read_toml(shared)
     if list(found) != ["models"]:
         raise SettingsError(f"{shared}: must have models and nothing else; it has {', '.join(found) or 'nothing'}")
+    if not isinstance(found["models"], dict):
+        raise SettingsError(f"{shared}: models must be tables, such as [models.rate]; got {_short(found['models'])}")
     return dict(found["models"])
 
 
 def _in_words(error: ValidationError) -> str:
     """Name every wrong key, with what was expected and the nearest known key."""
-    return "; ".join(_one_in_words(each["loc"], each["type"], each["msg"], each["input"]) for each in error.errors())
+    faults = error.errors()
+    told = [_one_in_words(each["loc"], each["type"], each["msg"], each["input"]) for each in faults[:_FAULTS]]
+    return "; ".join([*told, f"and {len(faults) - _FAULTS} more"] if len(faults) > _FAULTS else told)
 
 
 def _one_in_words(place: tuple[int | str, ...], kind: str, message: str, given: object) -> str:
@@ -327,7 +376,13 @@ def _one_in_words(place: tuple[int | str, ...], kind: str, message: str, given: 
         return f"{where} is not a key{nearest(str(place[-1]), known)}; known: {', '.join(known)}"
     if kind == "missing":
         return f"{where} is missing"
-    return f"{where}: {message[0].lower()}{message[1:]}; got {given!r}"
+    return f"{where}: {message[0].lower()}{message[1:]}; got {_short(given)}"
+
+
+def _short(given: object) -> str:
+    """A value as text, its beginning if it is long."""
+    text = repr(given)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _keys_at(place: tuple[int | str, ...]) -> list[str]:

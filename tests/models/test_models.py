@@ -21,6 +21,7 @@ from harmattan.models.endemic import Endemic
 from harmattan.models.hazard import FirstAttack
 from harmattan.models.learners import Direct
 from harmattan.models.quantiles import QuantileForest
+from harmattan.models.relative import relative_forest
 from harmattan.models.selfexciting import SelfExciting
 from harmattan.months import month
 from harmattan.panel import Panel
@@ -50,6 +51,7 @@ ALL: dict[str, Callable[[], Forecaster]] = {
     "bins": lambda: Binned(rounds=10),
     "quantile_forest": lambda: QuantileForest(trees=10),
     "quantile_forest-ratio": lambda: QuantileForest(half_life=6, trees=10),
+    "relative_forest": lambda: relative_forest(trees=10),
     "direct": logistic,
     "direct-forest": lambda: Direct(ESTIMATORS["forest"](n_estimators=10, min_samples_leaf=10, random_state=1)),
     "direct-boosting": lambda: Direct(ESTIMATORS["boosting"](max_iter=10, random_state=1)),

@@ -173,3 +173,16 @@ def test_associated_actors_take_part(tmp_path: Path) -> None:
 def test_bad_values_are_named(change: dict[str, str], message: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=message):
         read_events(write(tmp_path, change))
+
+
+def test_kinds_of_actor_and_targeting_of_civilians_are_kept(tmp_path: Path) -> None:
+    rows = [
+        {"event_id_cnty": "a", "inter1": "Rebel group", "inter2": "7", "civilian_targeting": "Civilian targeting"},
+        {"event_id_cnty": "b", "inter1": "2"},
+    ]
+    table = read_events(write(tmp_path, *rows)).table
+    assert table["role_a"].tolist() == ["Rebel group", "Rebel group"]
+    assert table["role_b"].fillna("").tolist() == ["Civilians", ""]
+    assert table["civilians_targeted"].tolist() == [True, False]
+    older = read_events(write(tmp_path, *rows, columns=OLDER)).table
+    assert "civilians_targeted" not in older

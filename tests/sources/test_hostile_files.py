@@ -37,7 +37,7 @@ REFUSED = {
     "header only": ("a.csv", b"date,lon,lat\n", "has column headings but no rows"),
     "cut off gzip": (
         "a.csv.gz",
-        gzip.compress(GOOD.encode() * 50)[:-20],
+        gzip.compress(GOOD.encode() * 50, mtime=0)[:-20],
         "gzip file that is damaged or cut off",
     ),
     "broken gzip": ("a.csv.gz", b"\x1f\x8b" + b"\x00" * 40, "gzip file that is damaged or cut off"),
@@ -71,7 +71,7 @@ REFUSED = {
     "cut off zip": ("a.zip", zipped({"a.csv": GOOD.encode()})[:-30], "zip file that is damaged or cut off"),
     "packed twice": (
         "a.zip",
-        zipped({"a.csv": gzip.compress(GOOD.encode())}),
+        zipped({"a.csv": gzip.compress(GOOD.encode(), mtime=0)}),
         "is packed twice; unpack it first",
     ),
     "cut off parquet": ("a.parquet", parquet()[:-10], "Parquet file that is damaged or cut off"),
@@ -157,8 +157,8 @@ def test_rows_are_numbered_as_in_the_file_despite_blank_lines_and_notes(tmp_path
         ("a.csv", GOOD.replace("\n", "\r\n").encode()),
         ("a.csv", GOOD.replace(",", ";").encode()),
         ("a.tsv", GOOD.replace(",", "\t").encode()),
-        ("a.csv.gz", gzip.compress(GOOD.encode())),
-        ("a.csv", gzip.compress(GOOD.encode())),
+        ("a.csv.gz", gzip.compress(GOOD.encode(), mtime=0)),
+        ("a.csv", gzip.compress(GOOD.encode(), mtime=0)),
         ("a.zip", zipped({"a.csv": GOOD.encode(), "__MACOSX/a.csv": b"x", "readme.txt": b"x"})),
         ("a.parquet", parquet()),
         ("a.zip", zipped({"a.parquet": parquet()})),
@@ -174,7 +174,9 @@ def test_accepted(name: str, content: bytes, tmp_path: Path) -> None:
     assert table["deaths"].isna().tolist() == [False, True]
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.csv.gz", gzip.compress(b"a,b\n" * 99)), ("a.csv", b"a,b\n" * 99)])
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv.gz", gzip.compress(b"a,b\n" * 99, mtime=0)), ("a.csv", b"a,b\n" * 99)]
+)
 def test_size_is_bounded(name: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / name
     path.write_bytes(content)

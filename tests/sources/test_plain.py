@@ -42,6 +42,30 @@ def test_events_without_id_are_named_after_their_row(tmp_path: Path) -> None:
     assert table["event"].tolist() == ["row 2", "row 4"]
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_remarks_stand_above_the_headings_and_count_as_rows(mark: str, tmp_path: Path) -> None:
+    remarks = mark + '# what this list is, and is not\n#\n"# from a spreadsheet",,\n'
+    table = read(write(tmp_path, remarks + "date,region\n2023-05-04,x\n\n2023-05-05,#y\n")).table
+    assert table["event"].tolist() == ["row 5", "row 7"]
+    assert table["region"].tolist() == ["x", "#y"]
+    with pytest.raises(SourceError, match="row 5, column start: expected a date"):
+        read(write(tmp_path, remarks + "date,region\nsoon,x\n"))
+    with pytest.raises(SourceError, match="row 6 has 3 of 2 values"):
+        read(write(tmp_path, remarks + "date,region\n2023-05-04,x\n2023-05-05,x,y\n"))
+
+
+def test_tags_below_the_headings_are_no_remarks(tmp_path: Path) -> None:
+    table = read(write(tmp_path, "date,region\n#date,#adm1\n2023-05-04,x\n")).table
+    assert table["event"].tolist() == ["row 3"]
+
+
+def test_who_is_behind_an_attack_is_kept(tmp_path: Path) -> None:
+    rows = "2023-05-04,x,Claimed,yes\n2023-05-05,x,présumée,no\n2023-05-06,x,non attribuée,\n2023-05-07,x,,yes\n"
+    table = read(write(tmp_path, "date,region,attribution,claimed\n" + rows)).table
+    assert table["attribution"].fillna("").tolist() == ["claimed", "suspected", "unattributed", ""]
+    assert table["claimed"].tolist() == [True, False, pd.NA, True]
+
+
 def test_counts_with_further_measures(tmp_path: Path) -> None:
     counts = read(write(tmp_path, "region,month,attacks,deaths,rumours\nx,2023-05,1,2,0.5\nx,2023-07-01,0,,\n"))
     assert isinstance(counts, Counts)
@@ -83,6 +107,15 @@ def test_counts_survive_parquet(tmp_path: Path) -> None:
         ),
         ("date,actor\n2023-05-04,JNIM\n", "expected columns lon and lat, or region; found start, actor_a"),
         ("date,region,claimed\n2023-05-04,x,maybe\n", "column claimed: expected yes or no, got 'maybe'"),
+        ("# only this\n", "has remarks but no column headings"),
+        (
+            "date,region,attribution\n2023-05-04,x,maybe\n",
+            "column attribution: expected one of claimed, suspected, unattributed, got 'maybe'",
+        ),
+        (
+            "date,region,attribution,claimed\n2023-05-04,x,suspected,yes\n",
+            "column attribution: expected what the column claimed says, got 'suspected'",
+        ),
         ("start,end,region\n2023-05-04,2023-05-01,x\n", "column end: expected a day not before the start"),
     ],
 )

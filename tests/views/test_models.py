@@ -16,6 +16,7 @@ from harmattan.models.bins import Binned
 from harmattan.models.decayed import Decayed, decayed_weights
 from harmattan.models.pairs import pairs
 from harmattan.models.quantiles import OFFSET, QuantileForest
+from harmattan.models.relative import ratios, relative_forest, relative_mean, relative_peak
 from harmattan.months import month_range
 from harmattan.panel import Panel
 from harmattan.scores.diagnostics import pit_coverage, randomised_pit
@@ -28,6 +29,7 @@ MODELS = {
     "bins": lambda: Binned(rounds=20, fewest=20),
     "level": lambda: QuantileForest(trees=10),
     "ratio": lambda: QuantileForest(trees=10, half_life=6),
+    "relative": lambda: relative_forest(trees=10, half_life=6),
 }
 
 
@@ -127,6 +129,38 @@ def test_a_ratio_carries_over_to_a_level_not_seen_before(heavy: Panel) -> None:
     assert (ratio > 0.5 * before).all()
     assert (drawn(QuantileForest(half_life=3), raised).draws[:, :, 5].max(axis=0) > wide.max()).all()
     assert (drawn(QuantileForest(), raised).draws.max() <= wide.max() * 1.01).all()
+
+
+def test_ratios_do_not_change_with_the_scale_of_large_counts(heavy: Panel) -> None:
+    large = heavy.attacks.to_numpy() * 1000 + 10_000
+    once, again = panel_of(large), panel_of(large * 50)
+    for each in ratios("attacks", 3)[1:]:
+        np.testing.assert_allclose(each(once).iloc[12:], each(again).iloc[12:], atol=2e-3, err_msg=each.column)
+
+
+def test_what_a_smaller_war_did_is_said_of_a_larger_one(heavy: Panel) -> None:
+    large = (heavy.attacks.to_numpy() + 100) * 100
+    once = drawn(relative_forest(trees=20), panel_of(large)).quantile(0.5)
+    again = drawn(relative_forest(trees=20), panel_of(large * 50)).quantile(0.5)
+    np.testing.assert_allclose(again, once * 50, rtol=0.05)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    arrays(np.int32, st.tuples(st.integers(13, 40), st.just(6)), elements=st.integers(0, 200)),
+    st.integers(1, 60),
+    st.floats(1, 30),
+)
+def test_relative_features_agree_with_loops(values: np.ndarray, months: int, half_life: float) -> None:
+    panel = panel_of(values)
+    weight = 0.5 ** (np.arange(len(values))[::-1] / half_life)
+    level = np.log(weight @ values / weight.sum() + OFFSET)
+    for made, above in (
+        (relative_mean, values[-months:].mean(axis=0)),
+        (relative_peak, values[-months:].max(axis=0)),
+    ):
+        found = made(panel, months=months, half_life=half_life).iloc[-1]
+        np.testing.assert_allclose(found, np.log(above + OFFSET) - level, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", MODELS)

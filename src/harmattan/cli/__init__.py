@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from harmattan.cli import bench, data, forecasting, releases, worksheet
+from harmattan.cli import alerts, bench, briefing, data, fetch, forecasting, profile, releases, worksheet
 
 app = typer.Typer(
     help="Forecasts of attacks by an armed group, by region and month: how likely, how sure, and why.",
@@ -24,25 +24,35 @@ worksheet_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-data_app = typer.Typer(help="Look at data before it is used.", no_args_is_help=True, rich_markup_mode="markdown")
+data_app = typer.Typer(
+    help="Fetch data and look at them before they are used.", no_args_is_help=True, rich_markup_mode="markdown"
+)
 
 app.command()(forecasting.run)
 app.command()(forecasting.backtest)
 app.command()(forecasting.scenario)
 app.command()(forecasting.reinforce)
+app.command()(profile.profile)
+app.command()(alerts.alerts)
 app.command()(bench.compare)
 app.command()(bench.promote)
 app.command()(bench.submit)
 app.command(name="releases")(releases.list_releases)
 app.command()(releases.export)
 app.command()(releases.report)
+app.command()(briefing.briefing)
 app.command()(releases.serve)
 app.add_typer(worksheet_app, name="worksheet")
 worksheet_app.command()(worksheet.new)
 worksheet_app.command()(worksheet.score)
 worksheet_app.command()(worksheet.what_if)
 app.add_typer(data_app, name="data")
+data_app.command()(fetch.fetch)
 data_app.command()(data.check)
+data_app.command()(data.add)
+data_app.command(name="list")(data.list_snapshots)
+data_app.command()(data.diff)
+data_app.command()(data.nowcast)
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from harmattan.models.endemic import Endemic
 from harmattan.models.hazard import FirstAttack
 from harmattan.models.learners import Direct
 from harmattan.models.quantiles import QuantileForest
+from harmattan.models.relative import relative_forest
 from harmattan.models.selfexciting import SelfExciting
 from harmattan.panel import Panel
 
@@ -59,6 +60,7 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
     "decayed": Decayed,
     "bins": Binned,
     "quantile_forest": QuantileForest,
+    "relative_forest": relative_forest,
     "direct": Direct,
     "pool": Pool,
 }

@@ -145,7 +145,8 @@ def normalised(members: Mapping[str, Forecaster], weights: Mapping[str, float] |
         If a weight is of no member, negative, or all are zero.
     """
     given = dict.fromkeys(members, 1.0) if weights is None else dict(weights)
-    if not set(given) <= set(members) or min(given.values()) < 0 or sum(given.values()) <= 0:
+    fit = all(0 <= weight < np.inf for weight in given.values()) and sum(given.values()) > 0
+    if not set(given) <= set(members) or not fit:
         raise ValueError(
             f"a pool needs weights, not negative and not all zero, of its members {sorted(members)}; got {given}"
         )

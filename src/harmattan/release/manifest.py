@@ -14,8 +14,11 @@ from typing import Any
 import harmattan
 from harmattan.layers import data_to
 from harmattan.outlooks import coast_in_words
+from harmattan.panel import Panel
 from harmattan.paths import PACKAGE
 from harmattan.result import Result
+from harmattan.vintages.panels import KnownPanel
+from harmattan.whole import write_text
 from harmattan.words import in_words
 
 SCHEMA = 1
@@ -59,6 +62,7 @@ def describe(result: Result) -> dict[str, Any]:
             "data_to": str(data_to(result)),
             "regions": len(panel.regions),
             "measures": sorted(panel.measures),
+            **_snapshots(panel),
         },
         "scored": {"origins": len(origins), "first": origins[0], "last": origins[-1]},
         "code": {"harmattan": harmattan.__version__, **checkout(PACKAGE.parents[1])},
@@ -133,7 +137,7 @@ def load(folder: Path) -> dict[str, Any]:
 def save(manifest: Mapping[str, Any], folder: Path) -> None:
     """Write the manifest into a release's folder."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    write_text(folder / MANIFEST, text)
 
 
 def checkout(root: Path) -> dict[str, str | bool | None]:
@@ -151,6 +155,14 @@ def checkout(root: Path) -> dict[str, str | bool | None]:
         "commit": _git(root, "rev-parse", "--verify", "HEAD"),
         "dirty": None if status is None else bool(status),
     }
+
+
+def _snapshots(panel: Panel) -> dict[str, Any]:
+    """The snapshots a panel was made from, and the days of those that its backtest used beside them."""
+    if not isinstance(panel, KnownPanel):
+        return {}
+    told = {"snapshots": [dict(each) for each in panel.snapshots], "known": panel.known}
+    return {**told, "earlier": [each.known for each in panel.earlier]} if panel.snapshots else {}
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -12,7 +12,7 @@ from harmattan.counts import Counts
 from harmattan.events import Events
 from harmattan.named import nearest
 from harmattan.sources import acled, acled_weekly, hdx, plain, ucdp, ucdp_months
-from harmattan.sources.files import SourceError
+from harmattan.sources.files import SourceError, short
 from harmattan.sources.tables import Layout, headers
 
 Reader = Callable[[Path], Events | Counts]
@@ -95,5 +95,5 @@ def detect(path: Path) -> str:
             if not absent:
                 return name
             looked_for.append(f"{name} misses {', '.join(absent[:3])}{' and more' if absent[3:] else ''}")
-    titles = ", ".join(text for header in found for text in header[:40] if text.strip()) or "none"
+    titles = ", ".join(short(text) for header in found for text in header[:40] if text.strip()) or "none"
     raise SourceError(f"{path.name}: the columns are those of no known source; {'; '.join(looked_for)}; found {titles}")

@@ -26,11 +26,20 @@ LAYOUT = Layout(
         "event_id_cnty", "event_date", "event_type", "sub_event_type", "actor1", "actor2", "country",
         "latitude", "longitude", "fatalities",
     ),
-    optional=("time_precision", "geo_precision", "assoc_actor_1", "assoc_actor_2", "admin1", "iso3"),
+    optional=(
+        "time_precision", "geo_precision", "assoc_actor_1", "assoc_actor_2", "admin1", "iso3",
+        "inter1", "inter2", "civilian_targeting",
+    ),
 )  # fmt: skip
 
 ATTACKS = ("Battles", "Explosions/Remote violence", "Violence against civilians")
 """Event types that count as attacks; the others are Protests, Riots and Strategic developments."""
+
+ROLES = {
+    "1": "State forces", "2": "Rebel group", "3": "Political militia", "4": "Identity militia", "5": "Rioters",
+    "6": "Protesters", "7": "Civilians", "8": "External/Other forces",
+}  # fmt: skip
+"""Kinds of actor as the older exports number them; current ones write the words."""
 
 PLACE_PRECISION = {1: 1, 2: 3, 3: 4}
 DATE_PRECISION = {1: 1, 2: 3, 3: 4}
@@ -40,7 +49,8 @@ def read_events(path: Path, *, event_types: Collection[str] | None = ATTACKS) ->
     """Return the events of an ACLED file.
 
     `kind` is the event type and sub-event type, ``Battles: Armed clash``. Each side holds the actor and its
-    associated actors, separated by ``;``. In exports with one row per actor an event comes twice: the second
+    associated actors, separated by ``;``; kinds of actor and the targeting of civilians are kept where the export has
+    them. In exports with one row per actor an event comes twice: the second
     is left out. ACLED gives one number of deaths, so `deaths_low` and `deaths_high` are unknown.
 
     Parameters
@@ -97,8 +107,20 @@ def _records(table: Table, event_type: pd.Series) -> pd.DataFrame:
             "deaths": numbers(table, "fatalities", low=0, whole=True),
             "country": texts(table, "iso3").fillna(iso3(texts(table, "country"))),
             "admin1": texts(table, "admin1"),
+            **_roles(table),
         }
     )
+
+
+def _roles(table: Table) -> dict[str, pd.Series]:
+    """Kinds of actor, and whether civilians were the main or only target: an empty cell says that they were not."""
+    sides = {f"role_{side}": f"inter{number}" for side, number in (("a", 1), ("b", 2))}
+    found: dict[str, pd.Series] = {
+        name: texts(table, column).replace(ROLES) for name, column in sides.items() if column in table.frame
+    }
+    if "civilian_targeting" in table.frame:
+        found["civilians_targeted"] = texts(table, "civilian_targeting").notna().astype("boolean")
+    return found
 
 
 def _side(actor: pd.Series, associates: pd.Series) -> pd.Series:

@@ -6,17 +6,27 @@ A value that does not fit is an error naming its row, column and what was expect
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from harmattan.sources.files import SourceError
+from harmattan.sources.files import SourceError, short
 from harmattan.sources.tables import Table
 
 DateStyle = Literal["iso", "month first", "named month"]
 
-_TIME = r"(?:[ T]\d{1,2}:\d{2}.*)?"
+EXACT = 2**53
+"""Whole numbers beyond this are not kept exactly, and no count comes near it."""
+
+YEARS = (1900, 2100)
+"""First and last year of any day or month."""
+
+_TIME = (
+    r"(?:[ T](?:[01]?\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
+    r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?)?"
+)
 _STYLES: dict[DateStyle, str] = {
     "iso": rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}}){_TIME}",
     "month first": rf"(?P<month>\d{{1,2}})/(?P<day>\d{{1,2}})/(?P<year>\d{{4}}){_TIME}",
@@ -53,7 +63,7 @@ def refuse(table: Table, column: str, wrong: pd.Series, expected: str) -> None:
     if wrong.any():
         at = int(wrong.to_numpy(dtype=bool).argmax())
         value = table.frame[column].iloc[at]
-        got = "nothing" if pd.isna(value) else repr(value)
+        got = "nothing" if pd.isna(value) else repr(short(str(value)))
         raise SourceError(f"{table.place}: row {table.rows[at]}, column {column}: expected {expected}, got {got}")
 
 
@@ -118,6 +128,7 @@ def numbers(
     if required:
         wrong |= written.isna()
     refuse(table, column, wrong, _range(low, high, whole))
+    refuse(table, column, values.abs() > EXACT, f"{'a whole number' if whole else 'a number'} up to {EXACT:,}")
     return values
 
 
@@ -146,6 +157,7 @@ def dates(table: Table, column: str, *, styles: tuple[DateStyle, ...] = ("iso",)
         found = found.fillna(_parse(written, _STYLES[style]))
     expected = f"a date written {' or '.join(_WRITTEN[style] for style in styles)}"
     refuse(table, column, found.isna(), expected)
+    refuse(table, column, ~found.dt.year.between(*YEARS), f"a date from {YEARS[0]} to {YEARS[1]}")
     return found
 
 
@@ -166,6 +178,7 @@ def months(table: Table, column: str) -> pd.Series:
     pattern = rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})(?P<day>-0?1{_TIME})?"
     found = _parse(written, pattern, first_day=True)
     refuse(table, column, found.isna(), "a month written YYYY-MM")
+    refuse(table, column, ~found.dt.year.between(*YEARS), f"a month from {YEARS[0]} to {YEARS[1]}")
     periods: pd.Series = found.dt.to_period("M")
     return periods
 
@@ -188,6 +201,32 @@ def flags(table: Table, column: str) -> pd.Series:
     if column in table.frame:
         refuse(table, column, written.notna() & ~true & ~false, "yes or no")
     return true.astype("boolean").mask(written.isna())
+
+
+def choices(table: Table, column: str, known: Mapping[str, str]) -> pd.Series:
+    """Return a column of a few fixed words in the form used here, missing where missing.
+
+    Parameters
+    ----------
+    known
+        Word as a file may write it, in lower case -> word used here.
+
+    Raises
+    ------
+    SourceError
+        At the first value that is none of them.
+
+    Examples
+    --------
+    >>> table = Table(pd.DataFrame({"attribution": ["Claimed", None]}), np.array([2, 3]), "a.csv")
+    >>> choices(table, "attribution", {"claimed": "claimed"}).tolist()
+    ['claimed', nan]
+    """
+    written = texts(table, column)
+    found = written.str.lower().map(dict(known)).astype("str")
+    if column in table.frame:
+        refuse(table, column, written.notna() & found.isna(), f"one of {', '.join(dict.fromkeys(known.values()))}")
+    return found
 
 
 def month_numbers(table: Table, column: str) -> pd.Series:

@@ -1,9 +1,10 @@
 """Plain tables that people write themselves: a list of events, or counts by region and month.
 
-A list of events has `date` (or `start` and `end`) and a place, `lon` and `lat` or `region`; it may have
-`event`, `actor` (or `actor_a` and `actor_b`), `deaths`, `country`, `where_prec`, `date_prec`, `kind`,
-`admin1`, `claimed`, `tactic` and `target`. Counts have `region`, `month`, `attacks`, `deaths` and any further
-columns of numbers. Dates are written YYYY-MM-DD and months YYYY-MM; an empty cell is unknown, never zero.
+A list of events has `date` (or `start` and `end`) and a place, `lon` and `lat` or `region`; it may have `event`,
+`actor` (or `actor_a` and `actor_b`), `deaths`, `country`, `where_prec`, `date_prec`, `kind`, `admin1`, `claimed` (yes
+or no), `attribution` (claimed, suspected or unattributed), `tactic` and `target`. Counts have `region`, `month`,
+`attacks`, `deaths` and any further columns of numbers. Dates are written YYYY-MM-DD and months YYYY-MM; an empty cell
+is unknown, never zero. A CSV may begin with lines of remarks, ``# `` and text.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from harmattan.counts import Counts, total
-from harmattan.events import OPTIONAL, Events, event_table, tally
-from harmattan.sources.columns import dates, flags, months, numbers, refuse, texts
+from harmattan.events import Events, event_table, tally
+from harmattan.sources.columns import choices, dates, flags, months, numbers, refuse, texts
 from harmattan.sources.files import SourceError
 from harmattan.sources.names import iso3
 from harmattan.sources.tables import Layout, Table, headers, read_table
@@ -24,10 +25,17 @@ EVENTS_LAYOUT = Layout(
     needed=("start",),
     optional=(
         "event", "end", "lon", "lat", "where_prec", "date_prec", "actor_a", "actor_b", "kind",
-        "deaths", "deaths_low", "deaths_high", "country", "admin1", *OPTIONAL,
+        "deaths", "deaths_low", "deaths_high", "country", "admin1",
+        "region", "claimed", "attribution", "tactic", "target",
     ),
     aliases={"date": "start", "actor": "actor_a", "longitude": "lon", "latitude": "lat"},
 )  # fmt: skip
+ATTRIBUTIONS = {
+    "claimed": "claimed", "revendiquée": "claimed", "revendiqué": "claimed",
+    "suspected": "suspected", "présumée": "suspected", "présumé": "suspected",
+    "unattributed": "unattributed", "non attribuée": "unattributed", "non attribué": "unattributed",
+}  # fmt: skip
+"""Words for who is held to be behind an attack, in English and French."""
 
 
 def read_plain(path: Path) -> Events | Counts:
@@ -88,6 +96,7 @@ def read_events(path: Path) -> Events:
             "country": iso3(texts(table, "country")),
             **{name: texts(table, name) for name in ("region", "tactic", "target") if name in table.frame},
             **({"claimed": flags(table, "claimed")} if "claimed" in table.frame else {}),
+            **_attribution(table),
         }
     )
     repeated = records["event"].duplicated()
@@ -133,6 +142,17 @@ def _place(table: Table) -> dict[str, pd.Series]:
         refuse(table, "lat", lat.isna() & lon.notna(), "a latitude beside the longitude")
         refuse(table, "lon", lon.isna() & lat.notna(), "a longitude beside the latitude")
     return {"lon": lon, "lat": lat, "where_prec": numbers(table, "where_prec", low=1, high=7, whole=True)}
+
+
+def _attribution(table: Table) -> dict[str, pd.Series]:
+    """Who is held to be behind each attack, where the list says; it must not contradict `claimed`."""
+    if "attribution" not in table.frame:
+        return {}
+    found = choices(table, "attribution", ATTRIBUTIONS)
+    contradicted = flags(table, "claimed") != (found == "claimed")
+    wrong = contradicted.fillna(False) & found.notna()
+    refuse(table, "attribution", wrong, "what the column claimed says")
+    return {"attribution": found}
 
 
 def _number(table: Table, name: str) -> pd.Series:

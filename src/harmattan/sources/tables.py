@@ -2,11 +2,14 @@
 
 The content decides what a file is, not its name. A file that is empty, cut off, in another encoding, a web
 page or a picture is refused in one sentence that says what to do. Nothing is ever written to an input.
+
+A CSV may begin with lines of remarks, ``# `` and text, above its headings; rows keep the numbers a spreadsheet shows.
 """
 
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +18,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pcsv
-import pyarrow.parquet as pq
 
-from harmattan.sources.files import SourceError, contents
+from harmattan.sources import parquet
+from harmattan.sources.files import SourceError, contents, short
+from harmattan.sources.quotes import first_unpaired, pair_up
 from harmattan.sources.workbook import Sheet, sheets
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
 """Texts that mean a value is missing, as spreadsheets, R and databases write it."""
+
+SPREADSHEET_ERRORS = ("#REF!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#VALUE!")
+"""Texts that a spreadsheet puts where it could not work a value out: no value, and none that is known to be missing."""
+
+HEADING, COLUMNS = 1024**2, 16_384
+"""A row of headings may have so many bytes, and so many columns, as many as a spreadsheet."""
 
 _BLOCK = 1 << 26
 
@@ -56,11 +65,12 @@ class Layout:
         ['best', 'high_est']
         """
         plain = [column_name(text) for text in header]
-        return [self.aliases[p] if p in self.aliases and self.aliases[p] not in plain else p for p in plain]
+        there = set(plain)
+        return [self.aliases[p] if p in self.aliases and self.aliases[p] not in there else p for p in plain]
 
     def absent(self, header: Sequence[str]) -> list[str]:
         """Return the needed columns that `header` does not have."""
-        names = self.names(header)
+        names = set(self.names(header))
         return [name for name in self.needed if name not in names]
 
     def wants(self, name: str) -> bool:
@@ -123,8 +133,31 @@ def headers(path: Path) -> list[list[str]]:
     if kind == "xlsx":
         return [sheet.header for sheet in sheets(content, place)]
     if kind == "parquet":
-        return [list(_parquet(content, place).schema_arrow.names)]
-    return [_csv_header(content, place)]
+        return [_few(list(parquet.opened(content, place).schema_arrow.names), place)]
+    return [csv_header(_without_remarks(content, place)[0], place)]
+
+
+def remarks(path: Path) -> str:
+    """Return what the lines of remarks at the head of a CSV say, as one text; empty where there are none.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> written = path.write_text("# Put together by hand\\n# in May.\\ndate,region\\n")
+    >>> remarks(path)
+    'Put together by hand in May.'
+    """
+    content, kind, place = contents(path)
+    if kind != "csv":
+        return ""
+    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1000)[: _without_remarks(content, place)[1]]
+    return " ".join(" ".join(line.decode().strip(' #",\r').split()) for line in lines).strip()
 
 
 def read_table(path: Path, layout: Layout) -> Table:
@@ -152,11 +185,14 @@ def read_table(path: Path, layout: Layout) -> Table:
         frame, rows = sheet.frame(), sheet.rows
         frame = frame.loc[:, _wanted(list(frame.columns), layout, place)]
     elif kind == "parquet":
-        frame = _parquet_frame(_parquet(content, place), layout, place)
+        header = _few(list(parquet.opened(content, place).schema_arrow.names), place)
+        chosen = zip(header, _wanted(header, layout, place), strict=True)
+        frame = parquet.text_columns(content, [name for name, want in chosen if want], place)
         rows = np.arange(1, len(frame) + 1)
     else:
-        frame = _csv_frame(content, layout, place)
-        rows = np.arange(2, len(frame) + 2)
+        records, remarks = _without_remarks(content, place)
+        frame = _csv_frame(records, layout, place, remarks)
+        rows = np.arange(2, len(frame) + 2) + remarks
     frame.columns = pd.Index(layout.names(list(frame.columns)))
     return _tidy(frame, rows, place)
 
@@ -164,6 +200,13 @@ def read_table(path: Path, layout: Layout) -> Table:
 def _tidy(frame: pd.DataFrame, rows: npt.NDArray[np.int64], place: str) -> Table:
     text = frame.apply(lambda column: column.astype("str").str.strip())
     text = text.mask(text.isin(MISSING))
+    broken = text.isin(SPREADSHEET_ERRORS)
+    if broken.to_numpy().any():
+        row, column = (int(at[0]) for at in broken.to_numpy().nonzero())
+        raise SourceError(
+            f"{place}: row {rows[row]}, column {text.columns[column]}: expected a value, got {text.iloc[row, column]!r}, "
+            "an error of the spreadsheet; correct it there"
+        )
     if len(text):
         first = text.iloc[0].dropna()
         if len(first) and first.str.startswith("#").mean() > 0.5:
@@ -180,12 +223,12 @@ def _wanted(header: list[str], layout: Layout, place: str) -> list[bool]:
     if absent:
         known = [other for other, name in layout.aliases.items() if name == absent[0]]
         also = f" (or {', '.join(known)})" if known else ""
-        found = ", ".join(text for text in header[:60] if text.strip()) or "no headings"
+        found = ", ".join(short(text) for text in header[:60] if text.strip()) or "no headings"
         raise SourceError(f"{place}: expected a column {absent[0]}{also}; found {found}")
     names = layout.names(header)
     wanted = [layout.wants(name) and bool(name) for name in names]
     chosen = [name for name, want in zip(names, wanted, strict=True) if want]
-    twice = sorted({name for name in chosen if chosen.count(name) > 1})
+    twice = sorted(name for name, number in Counter(chosen).items() if number > 1)
     if twice:
         raise SourceError(f"{place}: the column {twice[0]} comes twice; keep one of them")
     return wanted
@@ -195,65 +238,90 @@ def _best_sheet(found: list[Sheet], layout: Layout) -> Sheet:
     return min(found, key=lambda sheet: len(layout.absent(sheet.header)))
 
 
-def _parquet(content: bytes, place: str) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(io.BytesIO(content))
-    except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{place}: is a Parquet file that is damaged or cut off; fetch it again") from error
+def _few(header: list[str], place: str) -> list[str]:
+    """The headings, if they are no more than a spreadsheet may have."""
+    if len(header) > COLUMNS:
+        raise SourceError(f"{place}: has {len(header):,} columns, more than {COLUMNS:,}; keep those that are needed")
+    return header
 
 
-def _parquet_frame(file: pq.ParquetFile, layout: Layout, place: str) -> pd.DataFrame:
-    header = list(file.schema_arrow.names)
-    wanted = [name for name, want in zip(header, _wanted(header, layout, place), strict=True) if want]
-    try:
-        table = file.read(columns=wanted)
-    except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{place}: is a Parquet file that is damaged or cut off; fetch it again") from error
-    columns = {}
-    for name in wanted:
-        try:
-            columns[name] = pc.cast(table.column(name), pa.string()).to_pandas().astype("str")
-        except pa.ArrowNotImplementedError as error:
-            kind = table.schema.field(name).type
-            raise SourceError(f"{place}: column {name} holds {kind}; expected numbers, dates or text") from error
-    return pd.DataFrame(columns)
+def _without_remarks(content: bytes, place: str) -> tuple[bytes, int]:
+    """Return what follows the remarks at the head of a CSV, and how many lines they take.
+
+    HXL tags are no remarks: no space follows their ``#``. A spreadsheet may have put a remark between quotation marks.
+    """
+    start, lines = len(content) - len(content.removeprefix(b"\xef\xbb\xbf")), 0
+    while content.startswith((b"# ", b'"# ', b"#\n", b"#\r"), start):
+        lines += 1
+        end = content.find(b"\n", start)
+        start = end + 1 if end >= 0 else len(content)
+    if lines and not content[start:].strip():
+        raise SourceError(f"{place}: has remarks but no column headings; expected a row of headings below them")
+    return content[start:] if lines else content, lines
 
 
 def _first_line(content: bytes) -> bytes:
-    end = content.find(b"\n")
-    return content[: end if end >= 0 else None].removeprefix(b"\xef\xbb\xbf").rstrip(b"\r")
+    """The row of headings, which goes on where a line ends between quotation marks; no more than may be too much."""
+    head = content[: HEADING + 1].removeprefix(b"\xef\xbb\xbf")
+    line = b""
+    for part in head.splitlines(keepends=True):
+        line += part
+        if line.count(b'"') % 2 == 0:
+            break
+    return line.rstrip(b"\r\n")
 
 
-def _separator(content: bytes) -> str:
-    """Return the separator that occurs most often in the heading: comma, semicolon or tab."""
-    first = _first_line(content).decode()
+def separator_of(content: bytes) -> str:
+    """Return the separator that occurs most often in the heading: comma, semicolon or tab.
+
+    Examples
+    --------
+    >>> separator_of(b"region;month\\nML-5;2023-05\\n")
+    ';'
+    """
+    first = _first_line(content).decode(errors="replace")
     return max(",;\t", key=first.count)
 
 
-def _csv_header(content: bytes, place: str) -> list[str]:
-    line = _first_line(content) + b"\n"
-    options = pcsv.ParseOptions(delimiter=_separator(content))
+def csv_header(content: bytes, place: str) -> list[str]:
+    """Return the column headings of a CSV.
+
+    Raises
+    ------
+    SourceError
+        If they cannot be read, or are too many.
+
+    Examples
+    --------
+    >>> csv_header(b"region;month\\nML-5;2023-05\\n", "a.csv")
+    ['region', 'month']
+    """
+    first = _first_line(content)
+    if len(first) >= HEADING:
+        raise SourceError(f"{place}: row 1 has more than {HEADING:,} bytes; expected column headings")
+    line = first + b"\n"
+    options = pcsv.ParseOptions(delimiter=separator_of(content), newlines_in_values=True)
     try:
-        return list(pcsv.read_csv(io.BytesIO(line), parse_options=options).column_names)
-    except pa.ArrowInvalid as error:
+        return _few(list(pcsv.read_csv(io.BytesIO(line), parse_options=options).column_names), place)
+    except pa.ArrowException as error:
         raise SourceError(f"{place}: row 1 is not a row of column headings") from error
 
 
-def _csv_frame(content: bytes, layout: Layout, place: str) -> pd.DataFrame:
-    header = _csv_header(content, place)
+def _csv_frame(content: bytes, layout: Layout, place: str, remarks: int) -> pd.DataFrame:
+    header = csv_header(content, place)
     wanted = [name for name, want in zip(header, _wanted(header, layout, place), strict=True) if want]
     ragged: list[pcsv.InvalidRow] = []
 
     def note(row: pcsv.InvalidRow) -> str:
         ragged.append(row)
-        return "skip"
+        return "error"
 
     try:
         table = pcsv.read_csv(
-            io.BytesIO(content),
+            io.BytesIO(content if len(content) > HEADING else content + b"\n"),
             read_options=pcsv.ReadOptions(use_threads=False, block_size=_BLOCK),
             parse_options=pcsv.ParseOptions(
-                delimiter=_separator(content),
+                delimiter=separator_of(content),
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=note,
@@ -264,14 +332,34 @@ def _csv_frame(content: bytes, layout: Layout, place: str) -> pd.DataFrame:
                 strings_can_be_null=True,
             ),
         )
-    except pa.ArrowInvalid as error:
-        raise SourceError(f"{place}: cannot be read as CSV ({error}); save it again as CSV, UTF-8") from error
-    if ragged:
+    except (pa.ArrowException, OverflowError) as error:
+        refuse_unpaired(content, place, remarks)
+        if not ragged:
+            what = short(str(error).replace("\n", " "))
+            raise SourceError(f"{place}: cannot be read as CSV ({what}); save it again as CSV, UTF-8") from error
         row = ragged[0]
         raise SourceError(
-            f"{place}: row {row.number} has {row.actual_columns} of {row.expected_columns} values; "
+            f"{place}: row {row.number + remarks} has {row.actual_columns} of {row.expected_columns} values; "
             "the file is cut off there or a value holds an unquoted separator, so fetch or save it again"
-        )
-    if content.count(b'"') % 2 and not content.endswith(b"\n"):
-        raise SourceError(f"{place}: a quotation mark is never closed; the file is cut off, so fetch it again")
+        ) from error
+    refuse_unpaired(content, place, remarks)
     return pd.DataFrame({name: table.column(name).to_pandas().astype("str") for name in wanted})
+
+
+def refuse_unpaired(content: bytes, place: str, remarks: int = 0) -> None:
+    """Raise if a quotation mark is never closed: all rows below it would be one value.
+
+    Raises
+    ------
+    SourceError
+        With the line on which the value begins, counting the lines of remarks that stood above `content`.
+    """
+    separator = separator_of(content)
+    if b'"' not in content or pair_up(content, separator):
+        return
+    line = first_unpaired(content, separator)
+    if line is not None:
+        raise SourceError(
+            f"{place}: line {line + remarks}: a quotation mark is never closed, or stands inside a value; the file is "
+            "cut off or was put together by hand, so fetch or save it again"
+        )

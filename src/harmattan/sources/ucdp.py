@@ -21,6 +21,7 @@ from harmattan.events import Events, event_table, tally
 from harmattan.sources.columns import dates, numbers, refuse, texts
 from harmattan.sources.names import iso3
 from harmattan.sources.tables import Layout, Table, read_table
+from harmattan.sources.typed import Typed, read_typed
 
 LAYOUT = Layout(
     needed=(
@@ -60,8 +61,41 @@ def read_events(path: Path) -> Events:
     >>> read_events(path).table[["actor_b", "kind", "country"]].to_numpy().tolist()
     [['JNIM', 'state-based', 'MLI']]
     """
-    table = read_table(Path(path), LAYOUT)
-    date_prec = numbers(table, "date_prec", low=0, high=5, whole=True)
+    typed = read_typed(Path(path), LAYOUT)
+    records = _of_types(typed) if typed is not None else _of_texts(read_table(Path(path), LAYOUT))
+    repeated = records["event"].duplicated()
+    undefined = (records["date_prec"] == 0).fillna(False)
+    return Events(
+        records.assign(date_prec=records["date_prec"].mask(undefined))[~repeated].reset_index(drop=True),
+        source="ucdp",
+        dropped=tally({}, "repeated event id", int(repeated.sum())),
+        notes=tally({}, "date_prec 0 read as unknown", int((undefined & ~repeated).sum())),
+    )
+
+
+def _of_types(typed: Typed) -> pd.DataFrame:
+    return event_table(
+        {
+            "event": typed.text("id"),
+            "start": typed.days("date_start"),
+            "end": typed.days("date_end"),
+            "lon": typed.degrees("longitude"),
+            "lat": typed.degrees("latitude"),
+            "where_prec": typed.whole("where_prec"),
+            "date_prec": typed.whole("date_prec"),
+            "actor_a": typed.words("side_a", _sides),
+            "actor_b": typed.words("side_b", _sides),
+            "kind": typed.whole("type_of_violence").map(KINDS),
+            "deaths": typed.whole("best"),
+            "deaths_low": typed.whole("low"),
+            "deaths_high": typed.whole("high"),
+            "country": typed.words("country", iso3),
+            "admin1": typed.words("adm_1", _unchanged),
+        }
+    )
+
+
+def _of_texts(table: Table) -> pd.DataFrame:
     start, end = _days(table)
     records = event_table(
         {
@@ -71,7 +105,7 @@ def read_events(path: Path) -> Events:
             "lon": numbers(table, "longitude", low=-180, high=180),
             "lat": numbers(table, "latitude", low=-90, high=90),
             "where_prec": numbers(table, "where_prec", low=1, high=7, whole=True),
-            "date_prec": date_prec.mask(date_prec == 0),
+            "date_prec": numbers(table, "date_prec", low=0, high=5, whole=True),
             "actor_a": _sides(texts(table, "side_a")),
             "actor_b": _sides(texts(table, "side_b")),
             "kind": numbers(table, "type_of_violence", low=1, high=3, whole=True, required=True).map(KINDS),
@@ -85,14 +119,11 @@ def read_events(path: Path) -> Events:
     lat, lon = records["lat"], records["lon"]
     refuse(table, "latitude", lat.isna() & lon.notna(), "a latitude beside the longitude")
     refuse(table, "longitude", lon.isna() & lat.notna(), "a longitude beside the latitude")
-    repeated = records["event"].duplicated()
-    undefined = int(((date_prec == 0) & ~repeated).sum())
-    return Events(
-        records[~repeated].reset_index(drop=True),
-        source="ucdp",
-        dropped=tally({}, "repeated event id", int(repeated.sum())),
-        notes=tally({}, "date_prec 0 read as unknown", undefined),
-    )
+    return records
+
+
+def _unchanged(names: pd.Series) -> pd.Series:
+    return names
 
 
 def _days(table: Table) -> tuple[pd.Series, pd.Series]:

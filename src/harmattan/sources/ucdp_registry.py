@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from harmattan.sources.files import SourceError
+from harmattan.sources.files import SourceError, short
 
 KEYS = ("dyad_id", "type", "name", "side_a", "side_b", "active_years")
+_LARGEST, _YEARS = 2**53, (1900, 2100)
 KINDS = {"sb": "state-based", "ns": "non-state", "os": "one-sided"}
 
 
@@ -38,21 +39,52 @@ def read_registry(path: Path) -> pd.DataFrame:
     """
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise SourceError(f"{path.name}: is JSON nested too deeply; expected a list of dyads") from error
+    except ValueError as error:
+        # Not only what the decoder raises: Python refuses whole numbers of thousands of digits.
         raise SourceError(f"{path.name}: is not JSON in UTF-8: {error}") from error
-    if not isinstance(entries, list):
-        raise SourceError(f"{path.name}: expected a list of dyads; got {type(entries).__name__}")
+    if not isinstance(entries, list) or not entries:
+        got = "no entry" if entries == [] else type(entries).__name__
+        raise SourceError(f"{path.name}: expected a list of dyads; got {got}")
+    seen: set[int] = set()
     for place, entry in enumerate(entries):
-        absent = [key for key in KEYS if not isinstance(entry, dict) or key not in entry]
-        if absent or entry["type"] not in KINDS:
-            what = f"{absent[0]} is missing" if absent else f"type must be one of {', '.join(KINDS)}"
+        what = _fault(entry)
+        if what is None and entry["dyad_id"] in seen:
+            what = f"dyad_id {entry['dyad_id']} comes twice"
+        if what is not None:
             raise SourceError(f"{path.name}: entry {place} is not a dyad: {what}")
+        seen.add(entry["dyad_id"])
     table = pd.DataFrame([{key: entry[key] for key in KEYS} for entry in entries], columns=list(KEYS))
     years = table.pop("active_years")
     for name, pick in (("first_year", min), ("last_year", max)):
         table[name] = pd.array([pick(each) if each else None for each in years], dtype="Int64")
     table["type"] = table["type"].map(KINDS)
     return table.rename(columns={"dyad_id": "dyad", "type": "kind"}).set_index("dyad")
+
+
+def _fault(entry: object) -> str | None:
+    """What is wrong with an entry; None if it is a dyad."""
+    if not isinstance(entry, dict):
+        return f"expected a table of keys; got {short(repr(entry))}"
+    absent = [key for key in KEYS if key not in entry]
+    if absent:
+        return f"{absent[0]} is missing"
+    if entry["type"] not in list(KINDS):
+        return f"type must be one of {', '.join(KINDS)}; got {short(repr(entry['type']))}"
+    if not _whole(entry["dyad_id"], 0, _LARGEST):
+        return f"dyad_id must be a whole number; got {short(repr(entry['dyad_id']))}"
+    unnamed = [key for key in ("name", "side_a", "side_b") if not isinstance(entry[key], str | None)]
+    if unnamed:
+        return f"{unnamed[0]} must be text; got {short(repr(entry[unnamed[0]]))}"
+    years = entry["active_years"]
+    if not isinstance(years, list | None) or not all(_whole(each, *_YEARS) for each in years or []):
+        return f"active_years must be a list of years; got {short(repr(years))}"
+    return None
+
+
+def _whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def registry_summary(table: pd.DataFrame) -> list[str]:

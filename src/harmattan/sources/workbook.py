@@ -5,20 +5,26 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from xml.etree.ElementTree import ParseError
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
-from harmattan.sources.files import SourceError
+from harmattan.sources.files import SourceError, short
 
 _SEARCHED = 20
+
+SIZE, CELLS = 512 * 1024**2, 50_000_000
+"""A workbook may hold so many bytes, unpacked, and a sheet so many cells."""
+
+ROWS = 1_048_576
+"""A sheet may have so many rows: no more can be made in Excel."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ def sheets(content: bytes, place: str) -> list[Sheet]:
     Raises
     ------
     SourceError
-        If the workbook cannot be opened or has no sheet with cells.
+        If the workbook cannot be opened, is too large, has no sheet with cells, or has a formula without its result.
 
     Examples
     --------
@@ -57,15 +63,63 @@ def sheets(content: bytes, place: str) -> list[Sheet]:
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions it ignores; only values matter here.
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            cells = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
-            book.close()
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError) as error:
+            _refuse_larger(content, place)
+            cells = dict(_cells(content, place, values=True))
+            if _has_formulas(content):
+                _refuse_without_result(cells, _cells(content, place, values=False), place)
+    except SourceError:
+        raise
+    except Exception as error:
+        # openpyxl lets escape whatever its parts raise on XML that is not as it expects, of a dozen kinds.
         raise SourceError(f"{place}: is an Excel workbook that is damaged; open it and save it again") from error
     found = [_sheet(name, rows) for name, rows in cells.items() if any(_filled(row) for row in rows)]
     if not found:
         raise SourceError(f"{place}: is an Excel workbook without any filled cell")
     return found
+
+
+def _refuse_larger(content: bytes, place: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > SIZE:
+        raise SourceError(f"{place}: is an Excel workbook of {size:,} bytes, more than {SIZE:,}; save it as CSV")
+
+
+def _cells(content: bytes, place: str, *, values: bool) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    """The rows of each sheet: values, or formulas where there are any."""
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=values, keep_links=False)
+    for sheet in book.worksheets:
+        rows, cells = [], 0
+        for row in islice(sheet.iter_rows(values_only=True), ROWS + 1):
+            rows.append(row)
+            cells += len(row)
+            if len(rows) > ROWS or cells > CELLS:
+                raise SourceError(
+                    f"{place}, sheet {short(sheet.title)}: has more than {ROWS:,} rows or {CELLS:,} cells; save it as CSV"
+                )
+        yield sheet.title, rows
+    book.close()
+
+
+def _has_formulas(content: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = (name for name in archive.namelist() if name.startswith("xl/worksheets/"))
+        return any(b"<f>" in part or b"<f " in part for part in map(archive.read, parts))
+
+
+def _refuse_without_result(
+    values: dict[str, list[tuple[Any, ...]]], formulas: Iterator[tuple[str, list[tuple[Any, ...]]]], place: str
+) -> None:
+    """Raise at the first formula without its result: taken as it is, it would be a missing value."""
+    for name, rows in formulas:
+        for number, (written, found) in enumerate(zip(rows, values[name], strict=True), start=1):
+            for column, (formula, value) in enumerate(zip(written, found, strict=True), start=1):
+                if value is None and formula is not None:
+                    cell = f"{openpyxl.utils.get_column_letter(column)}{number}"
+                    raise SourceError(
+                        f"{place}, sheet {short(name)}: {cell} holds a formula without its result; open it in a "
+                        "spreadsheet, save it there, and try again"
+                    )
 
 
 def _sheet(name: str, rows: Sequence[Sequence[object]]) -> Sheet:
