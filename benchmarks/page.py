@@ -24,6 +24,7 @@ from harmattan import exports, layers
 from harmattan.forecast import Forecast
 from harmattan.months import month
 from harmattan.page import payload, write_report
+from harmattan.page.packing import one_by_one, pack_counts
 from harmattan.page.report import built_page, one_file
 from harmattan.regions import Regions, bundled, from_polygons
 from harmattan.release import Release
@@ -45,6 +46,7 @@ MODELS = (
     "zero", "last", "conflictology", "neighbours", "rate", "bootstrap", "negative_binomial", "hurdle", "discounted",
     "logistic", "boosting", "forest", "extra_trees", "endemic", "selfexciting", "first_attack", "pool",
 )  # fmt: skip
+RIVAL = "forest"
 # West of the Greenwich meridian and a little east of it, where the bundled regions are.
 BOX = (-12.0, 5.0, 6.0, 17.0)
 WIGGLE = 0.05
@@ -104,9 +106,10 @@ def written(regions: Regions, scratch: Path, rng: np.random.Generator) -> Path:
     """The page of a synthetic release as one file."""
     folder = scratch / f"{len(regions)}" / ORIGIN
     folder.mkdir(parents=True)
-    shown, before = synthetic(regions, folder, rng)
+    shown, before, other = synthetic(regions, folder, rng)
+    notes = {"rival": {"name": RIVAL, "draws": pack_counts(one_by_one(other.draws))}}
     file = scratch / f"{len(regions)}.html"
-    file.write_text(one_file(payload(shown, [before]), built_page()), encoding="utf-8")
+    file.write_text(one_file(payload(shown, [before], notes=notes), built_page()), encoding="utf-8")
     return file
 
 
@@ -138,8 +141,11 @@ def winding(line: shapely.LineString, rng: np.random.Generator) -> shapely.LineS
     return shapely.LineString(points)
 
 
-def synthetic(regions: Regions, folder: Path, rng: np.random.Generator) -> tuple[Release, Release]:
-    """A release with a record of 60 months, every model and all draws, and the one before; most regions are quiet."""
+def synthetic(regions: Regions, folder: Path, rng: np.random.Generator) -> tuple[Release, Release, Forecast]:
+    """A release with a record of 60 months, every model and all draws, the one before, and another model's forecast.
+
+    Most regions are quiet.
+    """
     rate = rng.lognormal(-2.6, 1.6, len(regions))
     counts = rng.poisson(rate, (MONTHS, len(regions)))
     record = pd.DataFrame(
@@ -165,7 +171,7 @@ def synthetic(regions: Regions, folder: Path, rng: np.random.Generator) -> tuple
         {},
     )
     older = replace(release, forecast=before, manifest={**release.manifest, "origin": "2023-05"})
-    return release, older
+    return release, older, drawn(rate, regions, ORIGIN, rng)
 
 
 def drawn(rate: np.ndarray, regions: Regions, origin: str, rng: np.random.Generator) -> Forecast:
@@ -269,6 +275,11 @@ def measured(browser: Browser, file: Path) -> dict[str, Any]:
     page.wait_for_selector(".maps")
     picked = [name for name in MODELS if name != "conflictology"][:12]
     row["model"] = [clock.of({"css": ".pick select", "place": 4}, name, "change") for name in picked]
+    clock.of({"css": ".pick select", "place": 4}, RIVAL, "change")
+    together = {"css": ".pick select", "place": 7}
+    row["window of two models"] = [
+        clock.of(together, str(n), "change") for n in (3, 6, 2, 12, 1, 9, 4, 7, 5, 10, 8, 11)
+    ]
     context.close()
     return row
 
@@ -326,7 +337,7 @@ def middle(values: list[float], digits: int) -> str:
 
 
 def take_pictures(browser: Browser, release: Path, coast: Path, scratch: Path) -> None:
-    """The map in three widths, light and dark; a region; and the way to the coast."""
+    """The map in three widths, light and dark, and with all lines; a region; two models; and the way to the coast."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     pages = {path: write_report(path, scratch / f"{name}.html") for name, path in (("map", release), ("coast", coast))}
     for width in WIDTHS:
@@ -337,18 +348,30 @@ def take_pictures(browser: Browser, release: Path, coast: Path, scratch: Path) -
     riskiest = first.sort_values("p1").iloc[-1]
     where = f"#view=map&m={riskiest['month']}&n=3&r={riskiest['region']}"
     picture(browser, pages[release], "region", where=where, width=1440, dark=False, part="article.region")
+    where = f"#view=map&m={riskiest['month']}&on=borders.names.water.towns.roads"
+    picture(browser, pages[release], "lines", where=where, width=1440, dark=False, part=".mapbox", height=900)
+    where = f"#view=models&m={riskiest['month']}&n=3&k=2"
+    picture(browser, pages[release], "models", where=where, width=1440, dark=True, part=".card.wide")
     where = f"#view=coast&m={riskiest['month']}&n=6"
-    picture(browser, pages[coast], "coast", where=where, width=1440, dark=False, part="body")
+    picture(browser, pages[coast], "coast", where=where, width=1440, dark=False, part="section.coast")
 
 
 def picture(
-    browser: Browser, file: Path, name: str, *, where: str, width: int, dark: bool, part: str | None = None
+    browser: Browser,
+    file: Path,
+    name: str,
+    *,
+    where: str,
+    width: int,
+    dark: bool,
+    part: str | None = None,
+    height: int | None = None,
 ) -> None:
     """One PNG of few colours: what a screen shows, or a part of the page to its end."""
     from PIL import Image
 
     context = browser.new_context(
-        viewport={"width": width, "height": TALLEST if part else 900},
+        viewport={"width": width, "height": height or (TALLEST if part else 900)},
         color_scheme="dark" if dark else "light",
         locale="en-GB",
         reduced_motion="reduce",

@@ -23,6 +23,7 @@ from harmattan.counts import count_events
 from harmattan.events import precise, select
 from harmattan.sources.ucdp import read_events
 from harmattan.sources.ucdp_months import read_country_month
+from lines import lake_figures, river_figures, road_figures
 from nearby import distances, near_towns
 from routes import corridor_figures
 
@@ -54,7 +55,13 @@ def build(inputs: Path, out: Path) -> None:
     corridors, towns = corridor_figures(finest_units(units), inputs / "geo")
     write(corridors, out / "corridors.csv")
     write(towns, out / "corridor_towns.csv")
-    (out / "grid.txt").write_text(grid.encode(region_grid(units)), encoding="ascii", newline="\n")
+    places, roads = road_figures(inputs / "geo", towns)
+    write(places, out / "towns.csv")
+    write(roads, out / "roads.csv")
+    cells = region_grid(units)
+    write_text(grid.encode(cells), out / "grid.txt")
+    write_text(river_figures(cells, inputs / "geo"), out / "rivers.txt")
+    write_text(grid.encode(lake_figures(inputs / "geo")), out / "lakes.txt")
     write(attacks_by_province(events, units[units["level"] == 2].geometry), out / "attacks_bfa.csv")
     write(violence_by_country(events), out / "violence_country.csv")
     write(jnim_by_state(events, iso3), out / "jnim_state.csv")
@@ -63,6 +70,11 @@ def build(inputs: Path, out: Path) -> None:
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a table with the same bytes on every machine."""
     table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write text with the same bytes on every machine."""
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_units(geo: Path) -> gpd.GeoDataFrame:

@@ -12,16 +12,22 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from harmattan import polygons
 from harmattan.figures import (
     bundled_counts,
     corridor_table,
     corridor_towns,
+    lake_outlines,
     neighbour_table,
     region_grid,
     region_table,
+    river_chains,
+    road_table,
+    town_table,
 )
+from harmattan.grid import lookup
 from harmattan.months import month_range
 from harmattan.paths import data_dir
 from harmattan.regions import bundled
@@ -33,11 +39,16 @@ FILES = [
     "belts.csv",
     "corridors.csv",
     "corridor_towns.csv",
+    "towns.csv",
+    "roads.csv",
     "grid.txt",
+    "rivers.txt",
+    "lakes.txt",
     "attacks_bfa.csv",
     "violence_country.csv",
     "jnim_state.csv",
 ]
+LINES = ["towns", "roads", "rivers", "lakes"]
 COUNTS = ["attacks_bfa", "violence_country", "jnim_state", "attacks_coast"]
 # Loose bounds: the road distances of the freight corridors, some 1,250-1,350 km for Dakar-Bamako, 970 for
 # Ouagadougou-Lomé, 1,030 for Niamey-Cotonou; what lies outside them is another road.
@@ -218,6 +229,62 @@ def test_the_grid_holds_the_finest_region_everywhere() -> None:
     assert sorted(region_grid().regions) == sorted(finest.index)
 
 
+# Lines
+
+
+def test_roads_link_towns_and_are_no_shorter_than_straight_lines() -> None:
+    towns, roads = town_table().set_index("town"), road_table()
+    assert towns.index.is_unique and set(corridor_towns()["town"]) <= set(towns.index)
+    assert not roads[["a", "b"]].duplicated().any() and (roads["a"] != roads["b"]).all()
+    ends = [towns.loc[roads[end], ["lon", "lat"]].to_numpy() for end in ("a", "b")]
+    straight = [great_circle_km(*np.array([one, two]).T)[0, 1] for one, two in zip(*ends, strict=True)]
+    # Towns are up to 22 km from the node of the network that stands for them.
+    assert (roads["km"].to_numpy() > np.array(straight) - 44).all()
+    assert np.median(roads["km"] / straight) < 1.5
+    assert not {"Djibo", "Dori", "Timbuktu", "Kidal"} & {*roads["a"], *roads["b"]}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "low", "high"), [("Bobo-Dioulasso", "Banfora", 80, 100), ("Bamako", "Bougouni", 150, 180)]
+)
+def test_roads_have_known_lengths(a: str, b: str, low: float, high: float) -> None:
+    known = {frozenset(pair): km for *pair, km in road_table().itertuples(index=False)}
+    assert low < known[frozenset((a, b))] < high
+
+
+def test_no_way_by_a_third_town_is_nearly_as_short() -> None:
+    roads = road_table()
+    names = sorted({*roads["a"], *roads["b"]})
+    place = {name: number for number, name in enumerate(names)}
+    km = np.full((len(names), len(names)), np.inf)
+    first, second = roads["a"].map(place).to_numpy(), roads["b"].map(place).to_numpy()
+    km[first, second] = km[second, first] = roads["km"]
+    for a, b in zip(first, second, strict=True):
+        assert (km[a] + km[b] > 1.25 * km[a, b]).all(), (names[a], names[b])
+
+
+def test_rivers_run_through_the_cells_of_natural_earths(shared: Path) -> None:
+    rivers = gpd.read_parquet(shared / "data" / "geo" / "rivers.parquet").dropna(subset="name")
+    lines = rivers.groupby("name")["geometry"].agg(lambda shapes: shapely.union_all(shapes.to_numpy()))
+    for name, points in river_chains():
+        assert len(points) >= 8
+        assert np.isclose(np.abs(np.diff(points, axis=0)).max(axis=1), 0.05).all()
+        # A cell that the line crosses has its centre within half a cell's diagonal of it.
+        assert shapely.distance(lines[name], shapely.points(points)).max() < 0.05 * np.sqrt(0.5) + 1e-9, name
+        assert (lookup(region_grid(), *points.T) >= 0).all()
+    told = {name for name, _ in river_chains()}
+    assert {"Niger", "Sénégal", "Gambia", "Volta", "Mouhoun", "Nakanbé", "Benue", "Komoé", "Bani", "Oti"} <= told
+
+
+def test_lakes_have_about_the_area_of_natural_earths(shared: Path) -> None:
+    lakes = gpd.read_parquet(shared / "data" / "geo" / "lakes.parquet").dropna(subset="name").set_index("name")
+    ours = pd.Series(polygons.areas_km2(lake_outlines()), lake_outlines().index)
+    theirs = pd.Series(polygons.areas_km2(lakes.geometry), lakes.index)
+    assert set(ours.index) == set(theirs.index)
+    assert ours["Lake Volta"] == pytest.approx(theirs["Lake Volta"], rel=0.15)
+    assert ours.sum() == pytest.approx(theirs.sum(), rel=0.15)
+
+
 # Counts
 
 
@@ -270,7 +337,10 @@ def test_provisional_months_are_marked_alike() -> None:
 
 def test_every_entry_has_a_file() -> None:
     entries = tomllib.loads((data_dir() / "sources.toml").read_text(encoding="utf-8"))
-    assert sorted(entries) == sorted(COUNTS)
+    assert sorted(entries) == sorted([*COUNTS, *LINES])
+    for name in LINES:
+        assert set(entries[name]) == {"title", "source", "licence", "caveats"}
+        assert list(data_dir().glob(f"{name}.*"))
     with pytest.raises(ValueError, match=r"name must be one of the bundled tables attacks_bfa, .*; got 'other'"):
         bundled_counts("other")
 

@@ -1,4 +1,4 @@
-"""The bundled figures: the table of regions, their neighbours, the region grid, and monthly counts.
+"""The bundled figures: the table of regions, their neighbours, the region grid, lines for maps, and monthly counts.
 
 ``data/build.py`` computes these files; ``data/README.md`` says from what, and ``data/sources.toml`` carries
 what must stand beside every number drawn from them. The tables are read once and shared: do not change them.
@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harmattan.counts import Counts
-from harmattan.grid import Grid, decode, outlines
+from harmattan.grid import CELLS_PER_DEGREE, Grid, decode, outlines
 from harmattan.months import month
 from harmattan.paths import data_dir
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SMALLEST_DETAIL = 0.04
+# Columns and rows that a step of a river's chain moves: from east, counter-clockwise.
+STEPS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
 
 
 @cache
@@ -90,6 +92,62 @@ def corridor_towns() -> pd.DataFrame:
     ['Niamey', 'Dosso', 'Dogondoutchi', 'Birnin Konni', 'Sokoto']
     """
     return pd.read_csv(data_dir() / "corridor_towns.csv", keep_default_na=False)
+
+
+@cache
+def town_table() -> pd.DataFrame:
+    """Return the towns a map may name: ``town``, ``country``, ``lon``, ``lat``, the weightier of a country first.
+
+    Examples
+    --------
+    >>> town_table().query("country == 'BFA'")["town"].tolist()[:4]
+    ['Ouagadougou', 'Bobo-Dioulasso', 'Djibo', 'Dori']
+    """
+    return pd.read_csv(data_dir() / "towns.csv", keep_default_na=False)
+
+
+@cache
+def road_table() -> pd.DataFrame:
+    """Return the towns of `town_table` that a trade road links, ``a`` and ``b``, and the ``km`` by road between them.
+
+    Examples
+    --------
+    >>> bool(road_table()[["a", "b"]].isin(town_table()["town"].tolist()).all(axis=None))
+    True
+    """
+    return pd.read_csv(data_dir() / "roads.csv", keep_default_na=False)
+
+
+@cache
+def river_chains() -> list[tuple[str, NDArray[np.float64]]]:
+    """Return the large rivers, each stretch as its name and the centres of the grid's cells it runs through (lon, lat).
+
+    Examples
+    --------
+    >>> name, points = river_chains()[0]
+    >>> name, points[:2].round(3).tolist()
+    ('Bafing', [[-12.075, 10.575], [-12.025, 10.525]])
+    """
+    found = []
+    for line in (data_dir() / "rivers.txt").read_text(encoding="utf-8").splitlines():
+        name, chain = line.split("\t")
+        row, column, steps = chain.split(" ")
+        cells = np.cumsum([(int(column), int(row)), *(STEPS[int(step)] for step in steps)], axis=0)
+        found.append((name, (cells + 0.5) / CELLS_PER_DEGREE))
+    return found
+
+
+@cache
+def lake_outlines() -> gpd.GeoSeries:
+    """Return the outline of every large lake by name, without details smaller than 0.04 degrees.
+
+    Examples
+    --------
+    >>> "Lake Volta" in lake_outlines().index
+    True
+    """
+    lakes = outlines(decode((data_dir() / "lakes.txt").read_text(encoding="utf-8")), SMALLEST_DETAIL)
+    return lakes.set_axis(lakes.index.str.replace("_", " ").rename("lake"))
 
 
 @cache
@@ -174,7 +232,8 @@ def bundled_counts(name: str) -> tuple[Counts, dict[str, Any]]:
     >>> counts.table["attacks"].sum().item(), about["measures"]["attacks"]
     (909.0, 'events')
     """
-    abouts = tomllib.loads((data_dir() / "sources.toml").read_text(encoding="utf-8"))
+    said = tomllib.loads((data_dir() / "sources.toml").read_text(encoding="utf-8"))
+    abouts = {key: about for key, about in said.items() if "measures" in about}
     if name not in abouts:
         raise ValueError(f"name must be one of the bundled tables {', '.join(abouts)}; got {name!r}")
     about = abouts[name]

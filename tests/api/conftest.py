@@ -39,11 +39,12 @@ serve(Path(told.pop("releases")), port=0, limits=limits, ready=partial(print, fl
 
 @pytest.fixture(scope="session")
 def folder(small_result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``small/2023-04``, ``small/2023-06``, its revision ``2023-06.2`` and ``other/2023-06``, without printed maps."""
+    """``small/2023-04``, ``small/2023-06``, its revision ``2023-06.2`` and ``other/2023-06``, without what is drawn."""
     place = tmp_path_factory.mktemp("served")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (release.maps, release.overview, release.coast):
+        for module in (release.maps, release.overview, release.coast, release.outlooks):
             patch.setattr(module, "write", lambda *_, **__: [])
+        patch.setattr(release.record, "write_charts", lambda *_: [])
         for made in (
             _earlier(small_result),
             small_result,

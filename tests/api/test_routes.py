@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,24 @@ def test_the_payload_is_the_pages_document(client: TestClient, held: Release, fo
     assert client.get(f"{ONE}/payload").json() == expected
     plain = client.get(f"{ONE}/payload", headers={"accept-encoding": "identity"})
     assert "content-encoding" not in plain.headers and plain.json() == expected
+
+
+def test_what_is_written_beside_a_release_is_in_its_payload(
+    open_client: Callable[..., TestClient], copied: Path
+) -> None:
+    client, place = open_client(copied), copied / "small" / "2023-06"
+    before = client.get(f"{ONE}/payload")
+    assert before.json()["tracked"] is None
+    page.write_notes(place, {"tracked": {"run": "4f2a", "store": "sqlite:///mlflow.db", "link": None}})
+    after = client.get(f"{ONE}/payload", headers={"if-none-match": before.headers["etag"]})
+    assert after.status_code == 200 and after.json()["tracked"]["run"] == "4f2a"
+    again = client.get(f"{ONE}/payload", headers={"if-none-match": after.headers["etag"]})
+    assert again.status_code == 304
+    place.with_name("2023-06.changes.json").write_text("{", encoding="utf-8")
+    wrong = client.get(f"{ONE}/payload")
+    assert (
+        wrong.status_code >= 400 and "2023-06.changes.json must be JSON" in wrong.text and str(copied) not in wrong.text
+    )
 
 
 @pytest.mark.parametrize("limit", [7, 100, 5000])

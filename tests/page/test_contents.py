@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
+import weakref
 import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +18,15 @@ import pytest
 import shapely
 
 from harmattan import page, release
+from harmattan.expansion.tables import belts
+from harmattan.figures import lake_outlines, river_chains, road_table
 from harmattan.page import contents
-from harmattan.page.earlier import comparable
+from harmattan.page.earlier import comparable, newest_first
 from harmattan.page.history import record, revisions
 from harmattan.page.outlines import outlines
 from harmattan.page.places import groups_of, regions_of
 from harmattan.panel import Panel
-from harmattan.regions import bundled, from_polygons
+from harmattan.regions import COASTAL, bundled, from_polygons
 from harmattan.release.manifest import load, save, with_files
 
 
@@ -49,7 +54,7 @@ def test_all_draws_are_in_it(document: dict[str, Any], newest: release.Release) 
 def test_the_release_before_is_cut_to_the_same_months(document: dict[str, Any], earlier: list[release.Release]) -> None:
     previous = document["previous"]
     assert (previous["origin"], previous["horizons"]) == ("2023-05", [1, 2, 3, 4, 5])
-    assert total(previous["draws"]) == earlier[-1].forecast.draws[:, 1:].sum()
+    assert total(previous["draws"]) == earlier[0].forecast.draws[:, 1:].sum()
     assert previous["same"]["champion"] and previous["revisions"] == {"changed": 0, "rows": []}
 
 
@@ -74,7 +79,7 @@ def test_revised_counts_are_told_region_by_region(
     before = known.copy()
     before.loc["2023-03", "BF5602"] += 2
     monkeypatch.setattr("harmattan.page.history.record", lambda one: known if one is newest else before)
-    found = revisions(newest, earlier[-1])
+    found = revisions(newest, earlier[0])
     place = list(newest.forecast.regions).index("BF5602")
     now = int(known.loc["2023-03", "BF5602"])
     assert found == {"changed": 1, "rows": [{"region": place, "month": "2023-03", "before": now + 2, "now": now}]}
@@ -102,16 +107,39 @@ def test_a_table_of_history_is_read_only_if_the_manifest_lists_it(newest: releas
 def test_earlier_releases_are_those_before_newest_first(
     newest: release.Release, earlier: list[release.Release]
 ) -> None:
-    assert [each.manifest["origin"] for each in comparable(newest, [*earlier, newest])] == ["2023-05", "2023-04"]
+    assert [each.manifest["origin"] for each in comparable(newest, [newest, *earlier])] == ["2023-05", "2023-04"]
     stranger = replace(earlier[0], manifest={**earlier[0].manifest, "experiment": "other"})
     with pytest.raises(ValueError, match="must be of the experiment small; .* is of other"):
-        comparable(newest, [stranger])
+        list(comparable(newest, [stranger]))
+    with pytest.raises(ValueError, match="must be given the newest first; .*2023-05 comes after 2023-04"):
+        list(comparable(newest, earlier[::-1]))
+
+
+def test_earlier_releases_are_held_one_at_a_time(newest: release.Release, earlier: list[release.Release]) -> None:
+    """Beside the newest of them, whose draws are compared, none is kept while the next is read."""
+    paths = [each.path for each in (*earlier, *earlier[-1:])]
+    given: list[weakref.ref[release.Release]] = []
+
+    def one_by_one() -> Iterator[release.Release]:
+        for path in paths:
+            gc.collect()
+            assert [each() for each in given[1:]] == [None] * len(given[1:])
+            made = release.read(path)
+            given.append(weakref.ref(made))
+            yield made
+            del made
+
+    told = page.payload(newest, one_by_one())
+    assert len(given) == len(paths) and [each["origin"] for each in told["earlier"]] == ["2023-05", "2023-04"]
 
 
 def test_of_two_revisions_the_later_counts(newest: release.Release, earlier: list[release.Release]) -> None:
-    again = replace(earlier[0], path=earlier[0].path.with_name("2023-04.10"))
-    second = replace(earlier[0], path=earlier[0].path.with_name("2023-04.2"))
-    assert comparable(newest, [again, second, earlier[0]])[0].path.name == "2023-04.10"
+    again = replace(earlier[0], path=earlier[0].path.with_name("2023-05.10"))
+    second = replace(earlier[0], path=earlier[0].path.with_name("2023-05.2"))
+    said = {each.path: each.manifest for each in (second, earlier[0], again)}
+    order = newest_first(said, newest.manifest)
+    assert [path.name for path in order] == ["2023-05.10", "2023-05.2", "2023-05"]
+    assert [each.path.name for each in comparable(newest, [again, second])] == ["2023-05.10"]
 
 
 def test_drivers_add_up_to_what_the_model_expects(document: dict[str, Any], newest: release.Release) -> None:
@@ -131,10 +159,43 @@ def test_groups_hold_regions_of_their_country() -> None:
     assert [each["name"] for each in kinds["country"]] == ["BEN", "BFA", "TGO"]
     assert sorted(place for each in kinds["country"] for place in each["members"]) == list(range(len(regions)))
     country = regions.table["country"].to_numpy()
-    assert [each["name"] for each in kinds["belt"]] == ["BEN", "TGO"]
     for each in kinds["belt"]:
-        assert set(country[each["members"]]) == {each["name"]} and each["coastal"]
+        assert set(country[each["members"]]) == {each["name"]} and each["coastal"] == (each["name"] in COASTAL)
     assert kinds["corridor"]
+
+
+@pytest.mark.parametrize("km", [0.0, 50.0])
+def test_belts_are_those_of_expansion_across_the_coastal_states_borders(km: float) -> None:
+    regions = bundled("admin1", ["BFA", "BEN", "TGO", "NER"])
+    found = {f"{each['name']} near {each['near']}": each for each in groups_of(regions, km=km) if each["near"]}
+    known = belts(regions, km=km)
+    across = {name for name in known if (name[:3] in COASTAL) != (name[-3:] in COASTAL)}
+    assert set(found) == across and {"BFA near BEN", "BEN near BFA", "NER near NGA"} <= across
+    codes = regions.table.index
+    assert {name: codes[each["members"]].tolist() for name, each in found.items()} == {
+        each: known[each] for each in across
+    }
+
+
+def test_lines_join_bundled_towns_and_stay_in_view() -> None:
+    drawn = outlines(bundled("province"), own=False)
+    names = [each["name"] for each in drawn["towns"]]
+    assert names[:1] == ["Cotonou"] and {"Ouagadougou", "Djibo", "Niamey"} <= set(names) and "Algiers" not in names
+    assert [each["rank"] for each in drawn["towns"]] == sorted(each["rank"] for each in drawn["towns"])
+    known = {frozenset(pair): km for *pair, km in road_table().itertuples(index=False)}
+    assert {(frozenset((names[a], names[b])), km) for a, b, km in drawn["roads"]} <= {
+        (pair, round(km)) for pair, km in known.items()
+    }
+    assert {"Niger", "Mouhoun"} <= {each["name"] for each in drawn["rivers"]} and "Gambia" not in str(drawn["rivers"])
+    centres = dict(river_chains())
+    for each in drawn["rivers"]:
+        line = shapely.LineString(_points(each["line"], drawn["steps"]))
+        assert line.length > 0.2 and each["name"] in centres
+        near = [shapely.LineString(points).distance(line) for name, points in river_chains() if name == each["name"]]
+        assert min(near) < 0.05
+    volta = lake_outlines()["Lake Volta"]
+    shapes = [_shape(rings, drawn["steps"]) for rings in drawn["lakes"]]
+    assert max(shape.intersection(volta).area / volta.area for shape in shapes) > 0.95
 
 
 def test_outlines_keep_their_shared_borders_and_run_clockwise() -> None:
@@ -168,7 +229,7 @@ def test_draws_are_thinned_only_where_the_page_would_be_too_heavy(
 ) -> None:
     monkeypatch.setattr(contents, "BUDGET", 1)
     thin = page.payload(newest, earlier)
-    assert (thin["forecast"]["n"], thin["previous"]["n"]) == (100, 100)
+    assert (thin["forecast"]["n"], thin["previous"]["n"], thin["rival"]) == (100, 100, None)
     assert total(thin["forecast"]["draws"]) == newest.forecast.draws[::4].sum()
 
 

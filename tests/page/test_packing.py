@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from harmattan.page.packing import ESCAPE, MISSING, pack_counts, pack_measures, pack_shares
+from harmattan.page.packing import (
+    ESCAPE,
+    MISSING,
+    one_by_one,
+    pack_counts,
+    pack_measures,
+    pack_shares,
+    unpack_counts,
+)
 
 
 def unpacked(packed: dict[str, Any]) -> np.ndarray:
@@ -45,6 +53,15 @@ def sixteen(packed: dict[str, Any]) -> np.ndarray:
 @given(arrays(np.int64, array_shapes(max_dims=3, max_side=6), elements=st.integers(0, 1000)))
 def test_counts_come_back_exactly(counts: np.ndarray) -> None:
     assert np.array_equal(unpacked(pack_counts(counts)), counts)
+
+
+@given(arrays(np.int64, array_shapes(min_dims=3, max_dims=3, max_side=6), elements=st.integers(0, 700)))
+def test_regions_asked_one_by_one_keep_their_futures(draws: np.ndarray) -> None:
+    apart = one_by_one(draws)
+    assert np.array_equal(unpack_counts(pack_counts(apart)), apart)
+    for region, futures in enumerate(apart):
+        assert sorted(map(tuple, futures.T.tolist())) == sorted(map(tuple, draws[:, :, region].tolist()))
+    assert one_by_one(draws, every=2).shape[2] == len(draws) // 2
 
 
 def test_long_runs_of_zeros_and_large_counts_come_back() -> None:

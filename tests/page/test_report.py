@@ -68,7 +68,7 @@ def test_a_file_that_fails_leaves_the_old_one(
 
 
 def test_only_older_releases_of_the_experiment_stand_beside(folder: Path) -> None:
-    assert [path.name for path in report.beside(folder / "2023-06")] == ["2023-04", "2023-05"]
+    assert [path.name for path in report.beside(folder / "2023-06")] == ["2023-05", "2023-04"]
     assert report.beside(folder / "2023-04") == []
 
 

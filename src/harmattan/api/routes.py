@@ -113,7 +113,7 @@ def payload(request: Request, entry: Found, _: Annotated[Nothing, Query()]) -> R
     """Return the document of `harmattan.page.payload`, which the README of that package describes."""
     kept = shelf(request)
     kept.release(entry)
-    made_from = [str(PAGE_SCHEMA), *(each.sha256 for each in [entry, *kept.before(entry)])]
+    made_from = [str(PAGE_SCHEMA), kept.noted(entry), *(each.sha256 for each in [entry, *kept.before(entry)])]
     small = "gzip" in request.headers.get("accept-encoding", "")
     headers = {"vary": "Accept-Encoding"} | ({"content-encoding": "gzip"} if small else {})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,8 @@ from cachetools import LRUCache, cached
 from harmattan import page, release
 from harmattan.api.outlines import Outlines, outlines
 from harmattan.api.problems import ProblemError, unknown
+from harmattan.page.earlier import newest_first
+from harmattan.page.notes import beside, fingerprint
 from harmattan.release import Release
 from harmattan.release.manifest import MANIFEST, load
 
@@ -35,7 +37,8 @@ class Entry:
     manifest
         What its manifest says; None if it cannot be read.
     stamp
-        Size and time of change of the manifest and of every file it lists; None for one that is gone.
+        Size and time of change of the manifest, of every file it lists and of those beside the folder; None for one
+        that is gone.
     problem
         Why it cannot be used; None if nothing is known against it.
     """
@@ -145,17 +148,15 @@ class Shelf:
         return self._checked(entry, lambda: self._documents(entry, held, tuple(self.before(entry))))
 
     def before(self, entry: Entry) -> list[Entry]:
-        """Return the usable releases of the same experiment and measure with older origins."""
-        said = entry.manifest or {}
-        beside = [path for path in self._paths().values() if path.parent == entry.path.parent]
-        return [
-            each
-            for each in map(self._entry, beside)
-            if each.manifest is not None
-            and each.problem is None
-            and all(each.manifest[key] == said.get(key) for key in ("experiment", "measure"))
-            and each.manifest["origin"] < said["origin"]
-        ]
+        """Return the usable releases of the same experiment and measure with older origins, the newest first."""
+        beside = [self._entry(path) for path in self._paths().values() if path.parent == entry.path.parent]
+        usable = {each.path: each for each in beside if each.manifest is not None and each.problem is None}
+        order = newest_first({path: each.manifest or {} for path, each in usable.items()}, entry.manifest or {})
+        return [usable[path] for path in order]
+
+    def noted(self, entry: Entry) -> str:
+        """Return the hash of what stands beside a release for its page (`harmattan.page.notes`)."""
+        return self._checked(entry, lambda: fingerprint(entry.path))
 
     def file(self, entry: Entry, name: str) -> bytes:
         """Return the content of a file that the manifest lists.
@@ -201,7 +202,7 @@ class Shelf:
         if isinstance(said, str):
             return Entry(path, None, (seen,), said)
         sizes = [_stat(path / name) for name in said["files"]]
-        stamp = (seen, *sizes)
+        stamp = (seen, *sizes, *map(_stat, beside(path)))
         wrong_stamp, wrong = self._found_wrong.get(path, (None, None))
         problem = _at_a_glance(said, sizes) or (wrong if wrong_stamp == stamp else None)
         return Entry(path, said, stamp, problem)
@@ -222,10 +223,22 @@ def _read(entry: Entry) -> Release:
     return release.read(entry.path)
 
 
-def _document(_: Entry, held: Release, earlier: tuple[Entry, ...]) -> bytes:
-    others = [found for each in earlier if (found := _read_if_whole(each)) is not None]
-    text = json.dumps(page.payload(held, others), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def _document(entry: Entry, held: Release, earlier: tuple[Entry, ...]) -> bytes:
+    shown = page.payload(held, _whole(earlier), notes=page.read_notes(entry.path))
+    text = json.dumps(shown, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return gzip.compress(text.encode(), GZIP_LEVEL, mtime=0)
+
+
+def _whole(entries: tuple[Entry, ...]) -> Iterator[Release]:
+    """The undamaged releases, one at a time; of each origin the first."""
+    origins: set[str] = set()
+    for entry in entries:
+        origin = (entry.manifest or {})["origin"]
+        found = _read_if_whole(entry) if origin not in origins else None
+        if found is not None:
+            origins.add(origin)
+            yield found
+        del found
 
 
 def _read_if_whole(entry: Entry) -> Release | None:

@@ -54,6 +54,7 @@ def run(
     from harmattan import release, tracking
     from harmattan.experiment import run as run_experiment
     from harmattan.outlooks import coast_in_words
+    from harmattan.page import notes_of, write_notes
     from harmattan.settings import has_sweep
     from harmattan.words import in_words
 
@@ -70,8 +71,15 @@ def run(
             folder = release.write(result, releases)
             tell("writing the release", 1, 1)
             tell("logging to MLflow", 0, 1)
-            tracking.log(result, store=destination, release=folder)
+            try:
+                run_id = tracking.log(result, store=destination, release=folder)
+            except tracking.TrackingError as error:
+                raise tracking.TrackingError(
+                    f"the release {folder} is written and stays, but it is not logged: {error}. Then run the same "
+                    "again: it finds the release and logs it"
+                ) from error
             tell("logging to MLflow", 1, 1)
+            write_notes(folder, notes_of(result, run=run_id, store=destination))
             page = _page(folder)
         tables[result.name] = result.scores
         if not as_json:

@@ -9,6 +9,7 @@ and the addresses the page asks for.
 from __future__ import annotations
 
 from harmattan.page.contents import payload
+from harmattan.page.notes import notes_of, read_notes, write_notes
 from harmattan.page.report import built_page, write_report
 
-__all__ = ["built_page", "payload", "write_report"]
+__all__ = ["built_page", "notes_of", "payload", "read_notes", "write_notes", "write_report"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,21 +12,23 @@ import numpy as np
 from harmattan.forecast import Forecast
 from harmattan.page import earlier as past
 from harmattan.page.history import history
+from harmattan.page.notes import Notes, thinned
 from harmattan.page.outlines import countries, outlines
 from harmattan.page.packing import pack_counts, pack_measures, pack_shares
-from harmattan.page.places import groups_of, has_own_polygons, regions_of
+from harmattan.page.places import BELT_KM, groups_of, has_own_polygons, regions_of
 from harmattan.page.tables import columns_and_rows, drivers, expansion, optional, scores, suspicions
 from harmattan.regions import Regions
 from harmattan.release import Release
 
-SCHEMA = 1
+SCHEMA = 2
+NOTED = ("tracked", "last", "changes")
 SAID = ("experiment", "origin", "horizons", "measure", "champion", "baselines", "seed", "scored", "code", "in_words")
 BUDGET = 900_000
-# Every so many draws of the release and of the one before it are kept, the fullest first.
-KEPT = ((1, 1), (1, 2), (1, 4), (2, 4), (4, 4))
+# Every so many draws of the release, of the one before it and of another model are kept, the fullest first.
+KEPT = ((1, 1, 1), (1, 2, 2), (1, 4, 4), (2, 4, 4), (4, 4, 8))
 
 
-def payload(release: Release, earlier: Sequence[Release] = ()) -> dict[str, Any]:
+def payload(release: Release, earlier: Iterable[Release] = (), *, notes: Notes | None = None) -> dict[str, Any]:
     """Return what the review page shows of a release.
 
     Parameters
@@ -34,30 +36,39 @@ def payload(release: Release, earlier: Sequence[Release] = ()) -> dict[str, Any]
     release
         The release.
     earlier
-        Releases of the same experiment in the same folder; those with older origins tell how past releases turned
-        out, the newest of them what changed.
+        Releases of the same experiment in the same folder, the newest first; those with older origins tell how past
+        releases turned out, the newest of them what changed. They are taken one by one: of a generator the first and
+        one more are in memory at once.
+    notes
+        What `harmattan.page.notes.read_notes` found beside the release.
 
     Returns
     -------
     dict
         JSON can hold it; the package's README names every entry. All draws are in it unless it would then weigh more
-        than 0.9 MB compressed: then every second or fourth is, first of the earlier release, and ``forecast.n`` and
-        ``previous.n`` say so.
+        than 0.9 MB compressed: then every second or fourth is, first of the earlier release and the other model, and
+        ``forecast.n``, ``previous.n`` and ``rival.n`` say so.
 
     Raises
     ------
     ValueError
-        If an earlier release is of another experiment, or a table is too long for the page.
+        If an earlier release is of another experiment or they are not given the newest first, or a share is none.
     """
-    regions = regions_of(release)
-    others = past.comparable(release, earlier)
-    rest = _without_draws(release, regions) | {"earlier": [past.told(release, each) for each in others]}
+    regions, told, before = regions_of(release), [], None
+    for each in past.comparable(release, earlier):
+        told.append(past.told(release, each))
+        before = before or each
+        # Not held while the next one is read.
+        del each
+    noted = dict(notes or {})
+    rest = _without_draws(release, regions) | {"earlier": told} | {name: noted.get(name) for name in NOTED}
     left = BUDGET - compressed_size(rest)
     sizes: dict[str, Any] = {}
-    for now, before in KEPT:
+    for now, older, other in KEPT:
         sizes = {
             "forecast": _draws(release.forecast, now),
-            "previous": past.previous(release, others[0], before) if others else None,
+            "previous": past.previous(release, before, older) if before is not None else None,
+            "rival": thinned(noted.get("rival"), other),
         }
         if compressed_size(sizes) <= left:
             break
@@ -77,7 +88,7 @@ def _without_draws(release: Release, regions: Regions) -> dict[str, Any]:
         "regions": _regions(release, regions),
         "countries": countries(sorted(set(regions.table["country"]))),
         "outlines": outlines(regions, own=has_own_polygons(release)),
-        "groups": groups_of(regions),
+        "groups": groups_of(regions, km=float(release.manifest["settings"].get("expansion.belt_km", BELT_KM))),
         "models": _models(release),
         "windows": {
             str(name): {

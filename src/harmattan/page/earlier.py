@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,33 +11,61 @@ import pandas as pd
 
 from harmattan.months import month
 from harmattan.page.history import revisions
-from harmattan.page.packing import pack_counts, pack_measures, pack_shares
+from harmattan.page.packing import one_by_one, pack_counts, pack_measures, pack_shares
 from harmattan.release import Release
 
 MOST = 24
 
 
-def comparable(release: Release, earlier: Sequence[Release]) -> list[Release]:
-    """Return those made before a release by the same experiment of the same measure, the newest first.
+def newest_first(manifests: Mapping[Path, Mapping[str, Any]], said: Mapping[str, Any]) -> list[Path]:
+    """Return the folders of releases made before another by the same experiment of the same measure, the newest first.
 
-    Of several with one origin the one last in the order of their folders' names counts: it is the latest revision.
+    Of several with one origin the latest revision comes first.
+
+    Parameters
+    ----------
+    manifests
+        Folders of releases with their manifests.
+    said
+        The manifest of the other.
+    """
+    before = {
+        path: each
+        for path, each in manifests.items()
+        if all(each[key] == said[key] for key in ("experiment", "measure"))
+        and month(each["origin"]) < month(said["origin"])
+    }
+    order = sorted(before, key=lambda path: (before[path]["origin"], _revision(path.name)), reverse=True)
+    return list(order)
+
+
+def comparable(release: Release, earlier: Iterable[Release]) -> Iterator[Release]:
+    """Yield, of releases given the newest first, the first of each origin that was made before another, at most 24.
+
+    They are read as they are asked for: whoever lets one go before taking the next holds only one in memory.
 
     Raises
     ------
     ValueError
-        If one of them is not of this experiment; the message names it.
+        If one of them is not of this experiment, or they are not given the newest first; the message names it.
     """
-    newest: dict[str, Release] = {}
-    for each in sorted(earlier, key=lambda one: _revision(one.path.name)):
+    last, found = release.forecast.origin, 0
+    for each in earlier:
         if each.manifest["experiment"] != release.manifest["experiment"]:
             raise ValueError(
                 f"earlier releases must be of the experiment {release.manifest['experiment']}; {each.path} is of "
                 f"{each.manifest['experiment']}"
             )
-        older = month(each.manifest["origin"]) < release.forecast.origin
-        if older and each.forecast.measure == release.forecast.measure:
-            newest[each.manifest["origin"]] = each
-    return [newest[origin] for origin in sorted(newest, reverse=True)][:MOST]
+        origin = each.forecast.origin
+        if found and origin > last:
+            raise ValueError(f"earlier releases must be given the newest first; {each.path} comes after {last}")
+        if origin < last and each.forecast.measure == release.forecast.measure:
+            last, found = origin, found + 1
+            yield each
+        # Not held while the next one is read.
+        del each
+        if found == MOST:
+            return
 
 
 def told(release: Release, before: Release) -> dict[str, Any]:
@@ -69,8 +98,9 @@ def previous(release: Release, before: Release, thin: int) -> dict[str, Any] | N
     Returns
     -------
     dict or None
-        ``origin``, ``horizons`` (counted from this release's origin), ``draws`` packed as those of the forecast,
-        ``n``, ``same`` (which of ``champion, settings, code`` are the same in both) and ``revisions``.
+        ``origin``, ``horizons`` (counted from this release's origin), ``draws`` packed as those of the forecast, but
+        each region's in an order of its own, ``n``, ``same`` (which of ``champion, settings, code`` are the same in
+        both) and ``revisions``.
     """
     old, new = before.forecast, release.forecast
     if not pd.Index(old.regions).equals(new.regions):
@@ -80,12 +110,12 @@ def previous(release: Release, before: Release, thin: int) -> dict[str, Any] | N
     if not shared:
         return None
     places = [old.horizons.index(h + apart) for h in shared]
-    draws = old.draws[::thin, places]
+    draws = one_by_one(old.draws[:, places], every=thin)
     return {
         "origin": str(old.origin),
         "horizons": shared,
-        "n": len(draws),
-        "draws": pack_counts(draws.transpose(2, 1, 0)),
+        "n": draws.shape[2],
+        "draws": pack_counts(draws),
         "champions": [before.manifest["champion"], release.manifest["champion"]],
         "same": _same(release, before),
         "revisions": revisions(release, before),

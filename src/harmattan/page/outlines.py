@@ -1,4 +1,4 @@
-"""Outlines for the page: regions that keep their shared borders, the countries around them, towns and routes.
+"""Outlines for the page: regions that keep their shared borders, the countries around them, water, towns and roads.
 
 Outlines rebuilt from the bundled grid are smoothed together, so that neighbours go on touching; polygons of the user
 stay as they are, to the metre. Rings run clockwise around what they enclose, as d3-geo reads them.
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
-from harmattan.figures import corridor_towns, region_table
+from harmattan.figures import corridor_towns, lake_outlines, region_table, river_chains, road_table, town_table
 from harmattan.regions import Regions, bundled, shapes
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ STEPS = {"bundled": 1_000, "own": 100_000}
 AROUND = 0.35
 NAMED_VIEW = 0.04
 SMALLEST_NAMED = 0.008
+RIVER_DETAIL = 0.015
 
 
 def outlines(regions: Regions, *, own: bool) -> dict[str, Any]:
@@ -41,9 +43,10 @@ def outlines(regions: Regions, *, own: bool) -> dict[str, Any]:
     dict
         ``steps`` per degree; ``regions``, one entry per region; ``borders``, outlines of the regions' countries, each
         whole; ``around``, by country code those beside them: ``rings`` and ``spot`` (lon, lat) for the name, None where
-        too little of it is in view; ``towns`` (``name, lon, lat``, first the ends of a route) and ``routes`` (``name,
-        line``). An outline is a list of polygons, a polygon a list of
-        rings, a ring whole numbers ``x, y, dx, dy, …`` in steps.
+        too little of it is in view; ``rivers`` (``name, line``) and ``lakes`` (outlines); ``towns`` (``name, lon, lat,
+        rank`` in its country, the weightiest 0), ``roads`` between them (position of both towns, km by road) and
+        ``routes`` (``name, line`` of lon, lat). An outline is a list of polygons, a polygon a list of rings, a ring or
+        a river's line whole numbers ``x, y, dx, dy, …`` in steps.
     """
     steps = STEPS["own" if own else "bundled"]
     inside = shapes(regions)
@@ -65,7 +68,9 @@ def outlines(regions: Regions, *, own: bool) -> dict[str, Any]:
         "around": {
             str(code): {"rings": _rings(shape, steps), "spot": _spot(shape, inside)} for code, shape in around.items()
         },
-        **_towns(frame),
+        **_water(frame, steps),
+        **_roads(frame),
+        "routes": _routes(frame),
     }
 
 
@@ -121,22 +126,55 @@ def _ring(ring: Any, steps: int) -> list[int]:
     return [int(number) for number in np.diff(whole[moved], axis=0, prepend=0).reshape(-1)]
 
 
-def _towns(frame: shapely.Polygon) -> dict[str, Any]:
-    """Towns and routes of the bundled corridors in view; a route is drawn straight from town to town."""
+def _water(frame: shapely.Polygon, steps: int) -> dict[str, Any]:
+    """Rivers, smoothed over the cells they run through, and lakes in view."""
+    rivers = [(name, shapely.LineString(_smooth(points))) for name, points in river_chains()]
+    lakes = lake_outlines()
+    return {
+        "rivers": [
+            {"name": name, "line": _ring(line.simplify(RIVER_DETAIL), steps)}
+            for name, line in rivers
+            if frame.intersects(line)
+        ],
+        "lakes": [_rings(shape, steps) for shape in lakes[lakes.intersects(frame)]],
+    }
+
+
+def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each point moved to the mean of itself and the two on each side; the ends stay."""
+    padded = np.pad(points, ((2, 2), (0, 0)), mode="edge")
+    mean = np.mean([padded[shift : shift + len(points)] for shift in range(5)], axis=0)
+    return np.vstack([points[:1], mean[1:-1], points[-1:]])
+
+
+def _roads(frame: shapely.Polygon) -> dict[str, Any]:
+    """Towns in view, those of the same rank in their countries together, and the roads between them or out of view."""
+    towns, roads = town_table(), road_table()
+    towns = towns.assign(rank=towns.groupby("country").cumcount()).sort_values("rank", kind="stable")
+    seen = shapely.contains_xy(frame, towns["lon"].to_numpy(), towns["lat"].to_numpy())
+    inside = set(towns["town"][seen])
+    roads = roads[roads["a"].isin(inside) | roads["b"].isin(inside)]
+    towns = towns[towns["town"].isin(inside | {*roads["a"], *roads["b"]})]
+    place = {name: number for number, name in enumerate(towns["town"])}
+    return {
+        "towns": [_town(row) for row in towns.to_dict("records")],
+        "roads": [[place[a], place[b], round(km)] for a, b, km in roads.itertuples(index=False)],
+    }
+
+
+def _town(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {"name": str(row["town"]), "lon": float(row["lon"]), "lat": float(row["lat"]), "rank": int(row["rank"])}
+
+
+def _routes(frame: shapely.Polygon) -> list[dict[str, Any]]:
+    """The bundled corridors in view, straight from town to town."""
     table = corridor_towns()
     seen = shapely.contains_xy(frame, table["lon"].to_numpy(), table["lat"].to_numpy())
-    ends = table.groupby("corridor").cumcount().eq(0) | table.groupby("corridor").cumcount(ascending=False).eq(0)
-    towns = table[seen].assign(end=ends[seen]).sort_values("end", ascending=False, kind="stable")
-    routes = [
+    return [
         {"name": str(stops["name"].iloc[0]), "line": _line(stops)}
         for _, stops in table.groupby("corridor", sort=True)
         if seen[stops.index.to_numpy()].any()
     ]
-    return {"towns": [_town(row) for row in towns.drop_duplicates("town").to_dict("records")], "routes": routes}
-
-
-def _town(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {"name": str(row["town"]), "lon": round(float(row["lon"]), 3), "lat": round(float(row["lat"]), 3)}
 
 
 def _line(stops: pd.DataFrame) -> list[list[float]]:

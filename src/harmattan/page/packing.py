@@ -62,6 +62,49 @@ def pack_counts(counts: npt.NDArray[np.integer[Any]]) -> Packed:
     return {"shape": list(counts.shape), "data": deflated(head + gaps + values)}
 
 
+def unpack_counts(packed: Packed) -> npt.NDArray[np.int64]:
+    """Return the counts that `pack_counts` wrote.
+
+    Examples
+    --------
+    >>> unpack_counts(pack_counts(np.array([[0, 0, 3], [0, 700, 0]]))).tolist()
+    [[0, 0, 3], [0, 700, 0]]
+    """
+    data = np.frombuffer(zlib.decompress(base64.b64decode(packed["data"])), dtype=np.uint8)
+    split = 4 + int(data[:4].view("<u4")[0])
+    counts = np.zeros(int(np.prod(packed["shape"])), dtype=np.int64)
+    counts[np.cumsum(_unescaped(data[4:split]) + 1) - 1] = _unescaped(data[split:]) + 1
+    return counts.reshape(packed["shape"])
+
+
+def one_by_one(draws: npt.NDArray[np.integer[Any]], *, every: int = 1) -> npt.NDArray[np.integer[Any]]:
+    """Return draws whose regions are asked one by one, each region's futures in an order of its own.
+
+    Any run of months and threshold of a region is counted as before; what several regions see together is lost. Sorted
+    so, the draws pack into about 60 % of the bytes, and every second one stands for the two.
+
+    Parameters
+    ----------
+    draws
+        Shape (draw, horizon, region).
+    every
+        Of the sorted futures, every so many are kept.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (region, horizon, draw).
+
+    Examples
+    --------
+    >>> one_by_one(np.array([[[1, 0]], [[0, 2]], [[0, 0]]])).tolist()
+    [[[0, 0, 1]], [[0, 0, 2]]]
+    """
+    regions = draws.transpose(2, 1, 0)
+    order = np.stack([np.lexsort(each[::-1]) for each in regions]) if len(regions) else np.zeros((0, len(draws)), int)
+    return np.take_along_axis(regions, order[:, None, every // 2 :: every], axis=2)
+
+
 def pack_shares(shares: npt.ArrayLike) -> Packed:
     """Return probabilities, NaN where there is none, in steps of 1/50,000.
 
@@ -97,6 +140,11 @@ def _sixteen_bits(values: npt.NDArray[np.float64], scale: float) -> Packed:
     whole = np.where(np.isnan(values), MISSING, np.rint(np.nan_to_num(values) * scale)).astype("<u2").reshape(-1)
     halves = whole.view(np.uint8).reshape(-1, 2)
     return {"shape": list(values.shape), "scale": scale, "data": deflated(halves.T.tobytes())}
+
+
+def _unescaped(written: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    ends = np.flatnonzero(written != ESCAPE)
+    return np.diff(np.cumsum(written, dtype=np.int64)[ends], prepend=0)
 
 
 def _escaped(numbers: npt.NDArray[np.integer[Any]]) -> bytes:

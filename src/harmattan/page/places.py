@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
+
+import pandas as pd
 
 from harmattan import borders, corridors
 from harmattan.figures import bundled_counts
@@ -35,34 +38,33 @@ def has_own_polygons(release: Release) -> bool:
     return "regions.polygons" in release.manifest["settings"]
 
 
-def groups_of(regions: Regions) -> list[dict[str, Any]]:
+def groups_of(regions: Regions, *, km: float = BELT_KM) -> list[dict[str, Any]]:
     """Return groups of regions whose joint chance the page tells.
+
+    Parameters
+    ----------
+    km
+        Width of border belts.
 
     Returns
     -------
     list
         ``kind`` (``country``, ``belt`` or ``corridor``), ``name`` (a country's code, a belt's country, a corridor's
-        name), ``coastal`` (whether the country is one of `harmattan.regions.COASTAL`) and ``members``, positions of
-        regions, along a corridor in its order. A belt holds the regions of a coastal state within 50 km of a state
-        that is not coastal, where that state is divided into regions.
+        name), ``near`` (a belt's other country, else empty), ``coastal`` (whether the country is one of
+        `harmattan.regions.COASTAL`) and ``members``, positions of regions, along a corridor in its order. The belts are
+        those of `harmattan.expansion.tables.belts` between a coastal state and one that is not, each side by itself.
 
     Examples
     --------
-    >>> [group["kind"] for group in groups_of(bundled("admin1", ["BFA", "TGO"]))][:3]
-    ['country', 'country', 'belt']
+    >>> found = groups_of(bundled("admin1", ["BFA", "TGO"]))
+    >>> [(each["name"], each["near"]) for each in found if each["near"] in ("BFA", "TGO")]
+    [('TGO', 'BFA'), ('BFA', 'TGO')]
     """
-    table = regions.table
-    place = {code: number for number, code in enumerate(table.index)}
-    country = table["country"].to_numpy()
+    country = regions.table["country"].to_numpy()
     codes = sorted(set(country))
     found = [_group("country", code, [number for number, each in enumerate(country) if each == code]) for code in codes]
-    inland = [code for code in codes if code not in COASTAL]
-    for code in codes:
-        divided = (country == code).sum() > 1
-        near = borders.belt(regions, inland, km=BELT_KM) if code in COASTAL and inland and divided else []
-        members = [place[each] for each in near if table["country"][each] == code]
-        if members:
-            found.append(_group("belt", code, members))
+    found += sorted(_belts(regions, codes, km), key=lambda each: (not each["coastal"], each["name"], each["near"]))
+    place = {code: number for number, code in enumerate(regions.table.index)}
     chains = corridors.bundled(regions)
     for name, steps in chains[chains["region"] != ""].groupby("name", sort=True):
         along = list(dict.fromkeys(place[each] for each in steps["region"]))
@@ -70,5 +72,22 @@ def groups_of(regions: Regions) -> list[dict[str, Any]]:
     return found
 
 
-def _group(kind: str, name: str, members: list[int]) -> dict[str, Any]:
-    return {"kind": kind, "name": name, "coastal": name in COASTAL, "members": members}
+def _belts(regions: Regions, codes: list[str], km: float) -> list[dict[str, Any]]:
+    """The belts toward each country, by the country they lie in; those that are a whole country are left out."""
+    country = regions.table["country"].to_numpy()
+    sizes = Counter(country)
+    found = []
+    for there in sorted({*codes, *COASTAL}):
+        if all((here in COASTAL) == (there in COASTAL) for here in codes):
+            continue
+        near = regions.table.index.get_indexer(pd.Index(borders.belt(regions, there, km=km)))
+        for here in codes:
+            members = [int(number) for number in near if country[number] == here]
+            across = here != there and (here in COASTAL) != (there in COASTAL)
+            if across and 0 < len(members) < sizes[here]:
+                found.append(_group("belt", here, members, near=there))
+    return found
+
+
+def _group(kind: str, name: str, members: list[int], *, near: str = "") -> dict[str, Any]:
+    return {"kind": kind, "name": name, "near": near, "coastal": name in COASTAL, "members": members}

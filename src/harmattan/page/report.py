@@ -14,6 +14,8 @@ from typing import Any
 
 from harmattan import release as releases
 from harmattan.page.contents import payload
+from harmattan.page.earlier import newest_first
+from harmattan.page.notes import read_notes
 from harmattan.page.packing import deflated
 from harmattan.release.manifest import MANIFEST, load
 
@@ -45,8 +47,8 @@ def built_page() -> Path:
 def write_report(release_path: Path, destination: Path) -> Path:
     """Write the review page of a release as one file, whole or not at all.
 
-    Releases of the same experiment beside it tell how past releases turned out and what changed. The same releases
-    give the same bytes.
+    Releases of the same experiment beside it tell how past releases turned out and what changed, its notes
+    (`harmattan.page.notes`) the run in MLflow, the last attacks and another model. The same files give the same bytes.
 
     Parameters
     ----------
@@ -73,8 +75,8 @@ def write_report(release_path: Path, destination: Path) -> Path:
         raise FileNotFoundError(f"the page is written into an existing folder; make {destination.parent} first")
     folder = built_page()
     shown = releases.read(release_path)
-    others = [releases.read(path) for path in beside(release_path)]
-    text = one_file(payload(shown, others), folder)
+    others = (releases.read(path) for path in beside(release_path))
+    text = one_file(payload(shown, others, notes=read_notes(release_path)), folder)
     partial = destination.with_name(f".{destination.name}.partial")
     try:
         with partial.open("w", encoding="utf-8", newline="\n") as file:
@@ -88,13 +90,9 @@ def write_report(release_path: Path, destination: Path) -> Path:
 
 
 def beside(release_path: Path) -> list[Path]:
-    """Return the older releases of the same experiment in the folder of a release, sorted."""
-    said = load(release_path)
-    return [
-        path.parent
-        for path in sorted(release_path.resolve().parent.glob(f"[!.]*/{MANIFEST}"))
-        if _older(load(path.parent), said)
-    ]
+    """Return the older releases of the same experiment in the folder of a release, the newest first."""
+    found = sorted(release_path.resolve().parent.glob(f"[!.]*/{MANIFEST}"))
+    return newest_first({path.parent: load(path.parent) for path in found}, load(release_path))
 
 
 def one_file(content: Mapping[str, Any], built: Path) -> str:
@@ -135,11 +133,3 @@ def _only(pattern: re.Pattern[str], page: str, built: Path, what: str) -> str:
             f"the built page must have one {what}; {built / 'index.html'} has {len(found)}: build it again"
         )
     return (built / found[0]).read_text(encoding="utf-8")
-
-
-def _older(other: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
-    return bool(
-        other["experiment"] == said["experiment"]
-        and other["measure"] == said["measure"]
-        and other["origin"] < said["origin"]
-    )

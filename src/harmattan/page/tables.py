@@ -135,14 +135,16 @@ def scores(release: Release, models: list[str]) -> dict[str, Any]:
     horizons = sorted(int(h) for h in table["horizon"].unique())
     values: dict[str, dict[str, Any]] = {}
     n: dict[str, list[int]] = {}
-    for chosen, part in table.groupby("set", sort=True):
-        wide = {
-            str(score): each.pivot_table(index="model", columns="horizon", values="value", aggfunc="first")
-            .reindex(index=models, columns=horizons)
-            .to_numpy(dtype=np.float64)
-            for score, each in part.groupby("score", sort=True)
-        }
-        values[str(chosen)] = {score: [_numbers(row) for row in each] for score, each in wide.items()}
+    names, steps = pd.Index(models), pd.Index(horizons)
+    known = table[table["model"].isin(models)].drop_duplicates(["set", "score", "model", "horizon"])
+    for chosen, part in known.groupby("set", sort=True):
+        wide = {}
+        for score, each in part.groupby("score", sort=True):
+            figures = np.full((len(models), len(horizons)), np.nan)
+            place = names.get_indexer(pd.Index(each["model"])), steps.get_indexer(pd.Index(each["horizon"]))
+            figures[place] = each["value"]
+            wide[str(score)] = [_numbers(row) for row in figures]
+        values[str(chosen)] = wide
         rows = part[part["score"].isin(["log_score", "rows"])].groupby("horizon")["n"].max().reindex(horizons)
         n[str(chosen)] = rows.fillna(0).astype(int).tolist()
     return {"horizons": horizons, "models": models, "values": values, "n": n}

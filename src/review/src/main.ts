@@ -16,6 +16,8 @@ async function show(id: string | undefined): Promise<void> {
   const known = releases.some((each) => each.id === id) ? id : undefined;
   const page = new Page(await readRelease(await source.load(known)));
   page.systemDark = matchMedia('(prefers-color-scheme: dark)').matches;
+  // On a phone's small map they would hide what it is there for.
+  if (!matchMedia('(max-width: 700px)').matches) page.layers = [...page.layers, 'water'];
   page.restore(location.hash);
   if (shown) await unmount(shown);
   target.replaceChildren();

@@ -8,7 +8,7 @@ import { interval, mean } from './model/draws';
 
 export const VIEWS = ['map', 'watch', 'coast', 'models', 'record', 'read'] as const;
 export type View = (typeof VIEWS)[number];
-export const LAYERS = ['borders', 'names', 'towns', 'routes'] as const;
+export const LAYERS = ['borders', 'names', 'water', 'towns', 'roads', 'routes'] as const;
 export type MapLayer = (typeof LAYERS)[number];
 export type Theme = 'light' | 'dark';
 
@@ -62,7 +62,7 @@ export class Page {
     const { champion, baselines } = release.payload.release;
     const rival = baselines.includes('conflictology') ? 'conflictology' : (baselines[0] ?? champion);
     const other = release.models.names.find((name) => !baselines.includes(name) && name !== champion);
-    this.models = [champion, champion === rival ? (other ?? rival) : rival];
+    this.models = [champion, release.rival?.name ?? (champion === rival ? (other ?? rival) : rival)];
   }
 
   isPast = $derived.by(() => this.start < this.past);

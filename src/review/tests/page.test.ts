@@ -7,8 +7,13 @@ import { fr } from '../src/lang/fr';
 import { Speech } from '../src/lang/speech';
 import { nextRegion, place } from '../src/map/geometry';
 import { classLabels } from '../src/map/legend';
+import { Draws } from '../src/model/draws';
+import { lastOf } from '../src/model/last';
+import { differenceLayer, drawsOf, modelLayer } from '../src/model/models';
 import { monthsBetween, toMonth, toNumber } from '../src/model/months';
-import { brier, lastAttacks, ownYear, quietMonths, reliability } from '../src/model/record';
+import { UNSURE } from '../src/model/quantity';
+import type { Release } from '../src/model/release';
+import { brier, lastAttacks, ownYear, reliability } from '../src/model/record';
 import { band, similar } from '../src/model/situations';
 import { classOf, SCALES } from '../src/scales';
 import { cell, csv } from '../src/take/csv';
@@ -116,9 +121,8 @@ describe('the record', () => {
     expect(ownYear(quiet, 1, 10)).toBeNaN();
   });
 
-  test('last attacks and quiet months', () => {
+  test('last attacks', () => {
     expect(lastAttacks(quiet, 1, 3)).toEqual([{ month: '2021-01', count: 2 }]);
-    expect([quietMonths(quiet, 1), quietMonths(quiet, 0)]).toEqual([0, null]);
   });
 
   test('reliability bins hold every forecast once', () => {
@@ -178,5 +182,51 @@ describe('the server', () => {
 
   test('says what it could not find', async () => {
     await expect(new ServerSource('/api/v1', get).load('other/2024-01')).rejects.toThrow('/api/v1/releases/other/2024-01/payload: 404');
+  });
+});
+
+describe('two models', () => {
+  // Two regions, three months, four futures each; the second model's are its own.
+  const counts = (rows: number[][][]) => Uint32Array.from(rows.flat(2));
+  const one = new Draws(counts([[[0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 0]], [[1, 1, 1, 1], [0, 0, 0, 0], [3, 0, 0, 0]]]), 4, [1, 2, 3]);
+  const two = new Draws(counts([[[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], [[1, 1, 1, 1], [5, 5, 5, 5], [0, 0, 0, 0]]]), 4, [1, 2, 3]);
+  const release = {
+    size: 2,
+    payload: {
+      release: { champion: 'a', data_to: '2023-12' },
+      forecast: { horizons: [1, 2, 3] },
+      regions: { covered: [1, 1] },
+      last: null,
+    },
+    draws: one,
+    rival: { name: 'b', draws: two },
+    models: { names: ['a', 'b', 'c'], p1: new Float64Array(18).fill(0.25), expected: new Float64Array(18).fill(2) },
+    history: null,
+  } as unknown as Release;
+  const span = { k: 2, from: 0, to: 1 };
+
+  test('are counted over any window and number from their draws', () => {
+    expect([drawsOf(release, 'a'), drawsOf(release, 'b'), drawsOf(release, 'c')]).toEqual([one, two, null]);
+    const first = modelLayer(release, 'a', 'p1', span, one);
+    const second = modelLayer(release, 'b', 'p1', span, two);
+    expect([...first.values]).toEqual([1.25 / 4.5, 0.25 / 4.5]);
+    expect([...second.values]).toEqual([0.25 / 4.5, 4.25 / 4.5]);
+    const apart = differenceLayer(first, second, [one, two]);
+    apart.values.forEach((value, region) => expect(value).toBeCloseTo([-1 / 4.5, 4 / 4.5][region], 12));
+    // Four futures each can differ by as much in the first region, not in the second.
+    expect([...apart.states]).toEqual([UNSURE, 0]);
+    expect([...modelLayer(release, 'b', 'expected', span, two).values]).toEqual([0, 6]);
+  });
+
+  test('without draws are read month by month', () => {
+    expect([...modelLayer(release, 'c', 'p1', span, null).values]).toEqual([0.25, 0.25]);
+  });
+
+  test('last attacks are those of the region, and none where nothing is told', () => {
+    expect(lastOf(release, 0)).toBeNull();
+    const last = { kind: 'months', why: 'terms', region: [0, 1], month: ['2023-10', '2023-11'], count: [2, 4] };
+    const told = { ...release, payload: { ...release.payload, last } } as unknown as Release;
+    expect(lastOf(told, 1)).toEqual({ attacks: [], months: [{ month: '2023-11', count: 4 }], why: 'terms', silence: 1 });
+    expect(lastOf(told, 2)?.silence).toBeNull();
   });
 });

@@ -14,6 +14,8 @@ export interface Table {
 export interface Group {
   kind: 'country' | 'belt' | 'corridor';
   name: string;
+  /** The country a belt lies toward; empty for other groups. */
+  near: string;
   coastal: boolean;
   members: number[];
 }
@@ -26,7 +28,12 @@ export interface Outlines {
   borders: Rings[];
   /** Countries beside; `spot` is where the name goes, null where too little is in view. */
   around: Record<string, { rings: Rings; spot: [number, number] | null }>;
-  towns: { name: string; lon: number; lat: number }[];
+  /** Whole numbers as a ring's. */
+  rivers: { name: string; line: number[] }[];
+  lakes: Rings[];
+  towns: { name: string; lon: number; lat: number; rank: number }[];
+  /** Positions of both towns, km by road. */
+  roads: [number, number, number][];
   routes: { name: string; line: [number, number][] }[];
 }
 
@@ -36,6 +43,19 @@ export interface Revision {
   before: number | null;
   now: number | null;
 }
+
+/** The last attacks of regions, columns of equal length: single events, or counts by month and why no more. */
+export type LastAttacks =
+  | {
+      kind: 'events';
+      region: number[];
+      first: string[];
+      last: string[];
+      where_prec: (number | null)[];
+      date_prec: (number | null)[];
+      deaths: (number | null)[];
+    }
+  | { kind: 'months'; why: 'terms' | 'own' | 'counts'; region: number[]; month: string[]; count: number[] };
 
 export interface Payload {
   schema: number;
@@ -86,7 +106,11 @@ export interface Payload {
   by_region: Table | null;
   suspicions: Table | null;
   expansion: Record<string, Table>;
-  links: { gpkg?: string; page?: string; mlflow?: string };
+  links: { gpkg?: string; page?: string };
+  tracked: { run: string; store: string; link: string | null } | null;
+  last: LastAttacks | null;
+  /** By region's code, what the change in the first month ahead is made of. */
+  changes: Record<string, { revised: number; new: number; model: number }> | null;
   earlier: {
     origin: string;
     champion: string;
@@ -105,6 +129,7 @@ export interface Payload {
     same: { champion: boolean; settings: boolean; code: boolean };
     revisions: { changed: number; rows: Revision[] } | null;
   } | null;
+  rival: { name: string; n: number; draws: Packed } | null;
 }
 
 export interface ReleaseEntry {

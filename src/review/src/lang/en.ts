@@ -69,7 +69,7 @@ export const en = {
   search: 'Find a region',
   searchPlaceholder: 'Name of a region',
   layers: 'On the map',
-  layer: { borders: 'Country borders', names: 'Region names', towns: 'Towns', routes: 'Main routes, town to town' },
+  layer: { borders: 'Country borders', names: 'Region names', water: 'Rivers and lakes', towns: 'Towns', roads: 'Trade roads, town to town', routes: 'Routes to the coast, town to town' },
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   zoomReset: 'Whole map',
@@ -198,6 +198,8 @@ export const en = {
   changedSettings: 'Model: the same, with other settings.',
   changedCode: 'Model: the same, computed by another version of the program.',
   changedNoModel: 'Model: the same.',
+  changedParts: (event: string, window: string, revised: string, added: string, model: string) =>
+    `Of the change in the chance of ${event} ${window}: revised data ${revised}, new data ${added}, model ${model} points.`,
   changedMissing: 'No earlier release covers these months.',
   similarTitle: 'Similar past situations',
   similarSays: (found: number, followed: number, odds: string, event: string, model: string) =>
@@ -209,7 +211,25 @@ export const en = {
   lastTitle: 'Last recorded',
   lastSays: (months: number) => (months === 0 ? 'An attack was recorded in the last month on record.' : `No attack recorded for ${count(months, 'month', 'months')}.`),
   lastNever: 'No attack on record.',
-  lastNote: (source: string) => `Counts by month and region; single events, with their precision, are in the source: ${source}.`,
+  lastNote: (why: string | null, source: string, licence: string): string => {
+    if (why === null) return `Single events, without their place. Source: ${source}, ${licence}.`;
+    const reasons: Record<string, string> = {
+      terms: 'The source’s terms do not allow single events to be passed on, so counts by month are shown.',
+      own: 'On which terms this table may be passed on is not known, so counts by month are shown, not single events.',
+      counts: 'Counts by month and region: the release holds no single events, and so no precision of each.',
+    };
+    return `${reasons[why] ?? ''} Source: ${source}.`;
+  },
+  attackSays: (dated: string, placed: string, deaths: string) => `${dated}: ${deaths}; ${placed}`,
+  /** UCDP's precision of dates: 1 the day, 2 within six days, 3 the week, 4 the month, 5 worse. */
+  datedTo: (day: string, precision: number | null): string =>
+    precision === 2 ? `About ${day}, within six days` : precision === 3 ? `About ${day}, the week is known` : precision === null || precision > 4 ? `${day}, roughly` : day,
+  /** UCDP's precision of places: 1 and 2 at or near a place, 3 a district, 4 a province, then worse. */
+  placedTo: (precision: number | null): string => {
+    const said = ['place known', 'near a known place', 'district known', 'province known', 'place known roughly', 'country known'];
+    return precision === null ? 'precision of the place unknown' : (said[precision - 1] ?? 'place known roughly');
+  },
+  deathsUnknown: 'deaths not known',
   hereTitle: 'How well it did here',
   herePast: (origin: string, month: string, percent: string, happened: string) => `Release of ${origin} for ${month}: ${percent}; ${happened}.`,
   hereHappened: (counted: string) => `${counted} recorded`,
@@ -261,8 +281,11 @@ export const en = {
   countryTitle: 'Countries',
   countryIntro: 'Chance of the chosen number in the whole country, over the chosen months.',
   beltTitle: 'Border belts',
-  beltIntro: 'Regions of a coastal state within 50 km of a state inland.',
-  beltNone: 'This forecast has no divided coastal state beside a state inland.',
+  beltIntro: 'Regions near a border between one of the eight coastal states and another state, each side by itself.',
+  beltCoast: 'On the coastal state’s side',
+  beltInland: 'On the other state’s side',
+  beltOf: (here: string, near: string) => `${here} near ${near}`,
+  beltNone: 'This forecast has no divided state at such a border.',
   routeTitle: 'Routes to the coast',
   routeIntro: 'Regions that a route crosses, each taken whole.',
   routeNone: 'No bundled route crosses these regions.',
@@ -320,8 +343,10 @@ export const en = {
   weightsQuiet: 'quiet regions',
   compareTitle: 'Two models side by side',
   compareIntro: 'The figures of all models are in the release month by month; runs of months and other thresholds need draws, which the release has of the chosen model.',
+  compareBoth: (chosen: string, rival: string) => `Of ${chosen} and ${rival}, the best beside it, simulated futures are in this page: they are compared over any run of months and any number. Other models are compared month by month.`,
+  compareMonthly: 'One of the two has no simulated futures in this page: shown is the first month chosen, for at least one.',
   compareWhat: 'Show',
-  compareP: 'Probability of at least one',
+  compareP: 'Probability',
   compareExpected: 'Expected number',
   compareMonth: 'Month',
   first: 'First model',
@@ -349,8 +374,12 @@ export const en = {
   } as Record<string, string>,
   suspicionsNote: 'Questions for whoever made the model, not verdicts; the figures are in suspicions.parquet of the release.',
   suspicionsNone: 'Nothing stood out in its intervals, probabilities and surprises.',
-  mlflow: 'Runs in MLflow',
-  mlflowHow: (name: string) => `Every run is logged in MLflow as experiment ${name}. Open it beside the releases with`,
+  mlflow: 'Run in MLflow',
+  mlflowRun: 'This release is of run',
+  mlflowStore: 'Store:',
+  mlflowOpen: 'Open the run',
+  mlflowHow: 'To look at it, in the store’s folder:',
+  mlflowNone: 'Which run this release is of is not noted beside it.',
 
   // Record
   recordIntro: 'What earlier releases of this experiment said, and what was recorded since.',
@@ -395,7 +424,7 @@ export const en = {
   readSource: (source: string, licence: string) => `Data: ${source}. Licence: ${licence}.`,
   readCode: (version: string, commit: string) => `Harmattan ${version}${commit ? `, commit ${commit}` : ''}.`,
   readOutlines: 'Outlines are right to about 6 km, computed from OCHA COD-AB (CC BY-IGO), geoBoundaries (CC BY 4.0), Who’s On First (CC0) and Natural Earth (public domain).',
-  readGaps: 'Rivers and the road network are not drawn: Harmattan bundles no such lines. Routes run straight from town to town, and the shore is the edge of the land shown.',
+  readGaps: 'Rivers and lakes (Natural Earth, public domain) are right to about 6 km, and only large ones are drawn. Roads (© OpenStreetMap contributors, ODbL) run straight from town to town: they are trade roads between the towns shown, so where none is drawn there may be one. The shore is the edge of the land shown.',
   readKeys: 'Keys',
   keys: [
     ['Tab', 'through controls, map and tables'],
@@ -405,6 +434,7 @@ export const en = {
     ['Shift + ← ↑ ↓ →', 'on the map: move it'],
     ['← →', 'on the month slider: earlier, later'],
     ['Esc', 'close the region or the menu'],
+    ['Two fingers', 'on a touch screen: zoom the map; one finger moves it when zoomed'],
   ] as [string, string][],
 };
 

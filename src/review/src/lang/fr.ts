@@ -70,7 +70,7 @@ export const fr: Words = {
   search: 'Chercher une région',
   searchPlaceholder: 'Nom d’une région',
   layers: 'Sur la carte',
-  layer: { borders: 'Frontières', names: 'Noms des régions', towns: 'Villes', routes: 'Grands axes, de ville en ville' },
+  layer: { borders: 'Frontières', names: 'Noms des régions', water: 'Cours d’eau et lacs', towns: 'Villes', roads: 'Routes commerciales, de ville en ville', routes: 'Axes vers la côte, de ville en ville' },
   zoomIn: 'Agrandir',
   zoomOut: 'Réduire',
   zoomReset: 'Carte entière',
@@ -202,6 +202,8 @@ export const fr: Words = {
   changedSettings: 'Modèle : le même, réglé autrement.',
   changedCode: 'Modèle : le même, calculé par une autre version du programme.',
   changedNoModel: 'Modèle : inchangé.',
+  changedParts: (event, window, revised, added, model) =>
+    `Dans l’évolution de la probabilité d’${event} ${window} : données révisées ${revised}, données nouvelles ${added}, modèle ${model} points.`,
   changedMissing: 'Aucune édition antérieure ne porte sur ces mois.',
   similarTitle: 'Situations passées semblables',
   similarSays: (found, followed, odds, event, model) =>
@@ -213,7 +215,23 @@ export const fr: Words = {
   lastTitle: 'Dernières attaques recensées',
   lastSays: (months) => (months === 0 ? 'Une attaque a été recensée durant le dernier mois connu.' : `Aucune attaque recensée depuis ${months} mois.`),
   lastNever: 'Aucune attaque recensée.',
-  lastNote: (source) => `Nombres par mois et par région ; chaque événement, avec sa précision, se trouve dans la source : ${source}.`,
+  lastNote: (why, source, licence) => {
+    if (why === null) return `Événements un à un, sans leur lieu. Source : ${source}, ${licence}.`;
+    const reasons: Record<string, string> = {
+      terms: 'Les conditions de la source interdisent de diffuser les événements un à un : on montre les nombres par mois.',
+      own: 'On ne sait pas à quelles conditions ce tableau peut être diffusé : on montre les nombres par mois, et non les événements.',
+      counts: 'Nombres par mois et par région : l’édition ne contient pas les événements un à un, ni donc la précision de chacun.',
+    };
+    return `${reasons[why] ?? ''} Source : ${source}.`;
+  },
+  attackSays: (dated, placed, deaths) => `${dated} : ${deaths} ; ${placed}`,
+  datedTo: (day, precision) =>
+    precision === 2 ? `Vers le ${day}, à six jours près` : precision === 3 ? `Vers le ${day}, à la semaine près` : precision === null || precision > 4 ? `${day}, date approximative` : day,
+  placedTo: (precision) => {
+    const said = ['lieu connu', 'près d’un lieu connu', 'district connu', 'province connue', 'lieu approximatif', 'pays connu'];
+    return precision === null ? 'précision du lieu inconnue' : (said[precision - 1] ?? 'lieu approximatif');
+  },
+  deathsUnknown: 'nombre de décès inconnu',
   hereTitle: 'Qualité des prévisions ici',
   herePast: (origin, month, percent, happened) => `Édition ${de(origin)} pour ${month} : ${percent} ; ${happened}.`,
   hereHappened: (counted) => `on a recensé ${counted}`,
@@ -263,8 +281,11 @@ export const fr: Words = {
   countryTitle: 'Pays',
   countryIntro: 'Probabilité du nombre choisi dans l’ensemble du pays, sur les mois choisis.',
   beltTitle: 'Bandes frontalières',
-  beltIntro: 'Régions d’un État côtier à moins de 50 km d’un État de l’intérieur.',
-  beltNone: 'Cette prévision ne contient pas d’État côtier divisé en régions et voisin d’un État de l’intérieur.',
+  beltIntro: 'Régions proches d’une frontière entre l’un des huit États côtiers et un autre État, chaque côté à part.',
+  beltCoast: 'Du côté de l’État côtier',
+  beltInland: 'Du côté de l’autre État',
+  beltOf: (here, near) => `${here}, côté ${near}`,
+  beltNone: 'Cette prévision ne contient pas d’État divisé en régions à une telle frontière.',
   routeTitle: 'Axes vers la côte',
   routeIntro: 'Régions que traverse l’axe, chacune prise en entier.',
   routeNone: 'Aucun axe connu ne traverse ces régions.',
@@ -320,9 +341,11 @@ export const fr: Words = {
   weightsActive: 'régions actives',
   weightsQuiet: 'régions calmes',
   compareTitle: 'Deux modèles côte à côte',
+  compareBoth: (chosen, rival) => `La page contient les avenirs simulés de « ${chosen} » et de « ${rival} », le meilleur après lui : on les compare sur plusieurs mois réunis et pour tout nombre. Les autres modèles se comparent mois par mois.`,
+  compareMonthly: 'L’un des deux n’a pas d’avenirs simulés dans cette page : on montre le premier mois choisi, pour au moins un cas.',
   compareIntro: 'L’édition donne les chiffres de tous les modèles mois par mois ; plusieurs mois réunis ou d’autres seuils demandent des tirages, qu’elle ne contient que pour le modèle retenu.',
   compareWhat: 'Afficher',
-  compareP: 'Probabilité d’au moins un cas',
+  compareP: 'Probabilité',
   compareExpected: 'Nombre attendu',
   compareMonth: 'Mois',
   first: 'Premier modèle',
@@ -353,8 +376,12 @@ export const fr: Words = {
   },
   suspicionsNote: 'Ce sont des questions à l’auteur du modèle, non des verdicts ; les chiffres sont dans le fichier suspicions.parquet de l’édition.',
   suspicionsNone: 'Rien ne ressort de ses intervalles, de ses probabilités ni de ses surprises.',
-  mlflow: 'Essais dans MLflow',
-  mlflowHow: (name) => `Chaque essai est consigné dans MLflow, expérience ${name}. Pour l’ouvrir, à côté des éditions :`,
+  mlflow: 'Essai dans MLflow',
+  mlflowRun: 'Cette édition vient de l’essai',
+  mlflowStore: 'Registre :',
+  mlflowOpen: 'Ouvrir l’essai',
+  mlflowHow: 'Pour le voir, dans le dossier du registre :',
+  mlflowNone: 'Rien à côté de cette édition ne dit de quel essai elle vient.',
 
   recordIntro: 'Ce que disaient les éditions antérieures de cette expérience, et ce qui a été recensé depuis.',
   recordNone: 'Aucune édition antérieure de ce dossier ne porte sur des mois recensés depuis.',
@@ -408,7 +435,7 @@ export const fr: Words = {
   readSource: (source, licence) => `Données : ${source}. Licence : ${licence}.`,
   readCode: (version, commit) => `Harmattan ${version}${commit ? `, révision ${commit}` : ''}.`,
   readOutlines: 'Contours justes à 6 km près environ, calculés d’après OCHA COD-AB (CC BY-IGO), geoBoundaries (CC BY 4.0), Who’s On First (CC0) et Natural Earth (domaine public).',
-  readGaps: 'Les cours d’eau et le réseau routier ne sont pas dessinés : Harmattan n’en fournit pas le tracé. Les axes vont tout droit d’une ville à l’autre, et le rivage est le bord des terres représentées.',
+  readGaps: 'Cours d’eau et lacs (Natural Earth, domaine public) sont justes à 6 km près environ, et seuls les grands sont dessinés. Les routes (© contributeurs d’OpenStreetMap, ODbL) vont tout droit d’une ville à l’autre : ce sont les routes commerciales entre les villes montrées, et il peut y en avoir là où aucune n’est dessinée. Le rivage est le bord des terres représentées.',
   readKeys: 'Clavier',
   keys: [
     ['Tab', 'parcourir les commandes, la carte et les tableaux'],
@@ -418,5 +445,6 @@ export const fr: Words = {
     ['Maj + ← ↑ ↓ →', 'sur la carte : la déplacer'],
     ['← →', 'sur le curseur des mois : avant, après'],
     ['Échap', 'fermer la fiche ou le menu'],
+    ['Deux doigts', 'sur un écran tactile : changer l’échelle de la carte ; un doigt déplace la carte agrandie'],
   ],
 };

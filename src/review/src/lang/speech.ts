@@ -17,6 +17,7 @@ export class Speech {
   readonly #month: Intl.DateTimeFormat;
   readonly #brief: Intl.DateTimeFormat;
   readonly #name: Intl.DateTimeFormat;
+  readonly #day: Intl.DateTimeFormat;
   readonly #countries: Intl.DisplayNames;
   readonly #order: Intl.Collator;
 
@@ -31,6 +32,7 @@ export class Speech {
     this.#month = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' });
     this.#brief = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric', timeZone: 'UTC' });
     this.#name = new Intl.DateTimeFormat(locale, { month: 'long', timeZone: 'UTC' });
+    this.#day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
     this.#countries = new Intl.DisplayNames(locale, { type: 'region' });
     this.#order = new Intl.Collator(locale);
   }
@@ -89,6 +91,11 @@ export class Speech {
 
   monthBrief(month: string): string {
     return this.#brief.format(date(month));
+  }
+
+  /** "4 May 2023", "4–6 May 2023". */
+  days(first: string, last: string): string {
+    return this.#day.formatRange(new Date(`${first}T00:00Z`), new Date(`${last}T00:00Z`));
   }
 
   span(first: string, last: string): string {

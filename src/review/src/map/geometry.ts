@@ -1,7 +1,7 @@
 // Outlines as paths in the map's own units: 1,000 across, north up.
 
 import { geoMercator, geoPath } from 'd3-geo';
-import { outline, type Outline, type Release } from '../model/release';
+import { line, outline, type Outline, type Release } from '../model/release';
 
 export const WIDTH = 1000;
 const MARGIN = 14;
@@ -16,7 +16,10 @@ export interface Geometry {
   centres: [number, number][];
   borders: string[];
   around: { code: string; path: string; spot: [number, number] | null }[];
+  rivers: string;
+  lakes: string;
   towns: { name: string; x: number; y: number }[];
+  roads: string;
   routes: string[];
   /** Map units per km at the middle latitude. */
   unitsPerKm: number;
@@ -39,6 +42,10 @@ export function draw(release: Release): Geometry {
     return [west, north, east, south];
   };
   const at = (lon: number, lat: number): [number, number] => projection([lon, lat]) ?? [0, 0];
+  const towns = outlines.towns.map(({ name, lon, lat }) => {
+    const [x, y] = at(lon, lat).map((each) => Math.round(each * 10) / 10);
+    return { name, x, y };
+  });
   const middle = projection.invert?.([WIDTH / 2, height / 2]) ?? [0, 0];
   const east = at(middle[0] + 1, middle[1]);
   return {
@@ -53,7 +60,10 @@ export function draw(release: Release): Geometry {
       path: path(outline(rings, outlines.steps)) ?? '',
       spot: spot && at(...spot),
     })),
-    towns: outlines.towns.map(({ name, lon, lat }) => ({ name, x: at(lon, lat)[0], y: at(lon, lat)[1] })),
+    rivers: path({ type: 'MultiLineString', coordinates: outlines.rivers.map((each) => line(each.line, outlines.steps)) }) ?? '',
+    lakes: outlines.lakes.map((rings) => path(outline(rings, outlines.steps)) ?? '').join(''),
+    towns,
+    roads: outlines.roads.map(([a, b]) => `M${towns[a].x},${towns[a].y}L${towns[b].x},${towns[b].y}`).join(''),
     routes: outlines.routes.map(({ line }) => path({ type: 'LineString', coordinates: line }) ?? ''),
     unitsPerKm: (east[0] - WIDTH / 2) / (111.32 * Math.cos((middle[1] * Math.PI) / 180)),
   };

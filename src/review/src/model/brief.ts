@@ -2,9 +2,7 @@
 
 import type { Page } from '../state.svelte';
 import { recorded, type Release } from './release';
-import { noise } from './quantity';
-
-const SMALLEST_SHIFT = 0.045;
+import { noise, SMALLEST_SHIFT } from './quantity';
 
 export function likeliest(page: Page, most: number): number[] {
   return covered(page.release).sort((a, b) => page.p[b] - page.p[a]).slice(0, most);

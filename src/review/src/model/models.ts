@@ -2,11 +2,18 @@
 
 import type { Payload } from '../data/types';
 import { records } from './coast';
-import { modelFigure, NO_DATA, NOT_COVERED, type Layer, type Shown } from './quantity';
+import type { Draws } from './draws';
+import { modelFigure, NO_DATA, noise, NOT_COVERED, SMALLEST_SHIFT, UNSURE, type Layer, type Shown } from './quantity';
 import type { Bin } from './record';
 import type { Release } from './release';
 
 export type Compared = 'p1' | 'expected';
+
+export interface Span {
+  k: number;
+  from: number;
+  to: number;
+}
 
 export interface SkillRow {
   model: string;
@@ -26,12 +33,22 @@ export function skillRows(scores: Payload['scores'], score: string, baseline: st
     .sort((a, b) => average(b) - average(a));
 }
 
-/** What one model says for one month, the horizon at position `step`. */
-export function modelLayer(release: Release, name: string, what: Compared, step: number): Layer {
+/** The draws of a model: those of the chosen one and of the best beside it are in the page; null for others. */
+export function drawsOf(release: Release, name: string): Draws | null {
+  if (name === release.payload.release.champion) return release.draws;
+  return name === release.rival?.name ? release.rival.draws : null;
+}
+
+/** What one model says for the forecast months at positions `from` to `to`; without draws for the first, at least one. */
+export function modelLayer(release: Release, name: string, what: Compared, span: Span, draws: Draws | null): Layer {
+  const { k, from, to } = span;
   const model = release.models.names.indexOf(name);
-  const values = Float64Array.from({ length: release.size }, (_, region) =>
-    modelFigure(release, release.models[what], model, step, region),
-  );
+  const told = draws && (what === 'p1' ? draws.probability(k, from, to) : draws.expected(from, to));
+  const values =
+    told ??
+    Float64Array.from({ length: release.size }, (_, region) =>
+      modelFigure(release, release.models[what], model, from, region),
+    );
   const states = new Uint8Array(release.size);
   values.forEach((value, region) => {
     if (Number.isNaN(value)) states[region] = NO_DATA;
@@ -40,9 +57,18 @@ export function modelLayer(release: Release, name: string, what: Compared, step:
   return { shown: what === 'p1' ? 'p' : 'expected', values, states };
 }
 
-export function differenceLayer(first: Layer, second: Layer): Layer {
+/** Second less first; unsure where the difference of two probabilities is no more than their simulations' chance. */
+export function differenceLayer(first: Layer, second: Layer, draws: [Draws, Draws] | null): Layer {
   const shown: Shown = first.shown === 'p' ? 'change' : 'excess';
-  return { shown, values: second.values.map((value, region) => value - first.values[region]), states: first.states };
+  const values = second.values.map((value, region) => value - first.values[region]);
+  const states = first.states.map((state, region) => Math.max(state, second.states[region]));
+  if (draws && shown === 'change') {
+    values.forEach((value, region) => {
+      const chance = noise(first.values[region], draws[0].n, second.values[region], draws[1].n);
+      if (!states[region] && Math.abs(value) >= SMALLEST_SHIFT && Math.abs(value) <= chance) states[region] = UNSURE;
+    });
+  }
+  return { shown, values, states };
 }
 
 /** What was found suspicious about the chosen model, with the horizons where it was; null if the release does not say. */

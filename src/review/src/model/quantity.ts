@@ -20,7 +20,8 @@ export interface Layer {
 }
 
 const COIN: [number, number] = [1 / 3, 2 / 3];
-const SMALLEST_SHIFT = 0.045;
+/** Smaller changes are of the middle class, whatever their sign. */
+export const SMALLEST_SHIFT = 0.045;
 const STANDARD_ERRORS = 2;
 const LAST_YEAR = 12;
 

@@ -110,12 +110,6 @@ export function lastAttacks(history: History, region: number, most: number): { m
     .reverse();
 }
 
-/** Months without a recorded attack up to the end of the record; null if there is none on record. */
-export function quietMonths(history: History, region: number): number | null {
-  const last = lastAttacks(history, region, 1)[0];
-  return last ? toNumber(history.months[history.months.length - 1]) - toNumber(last.month) : null;
-}
-
 /** Recorded count in the newest months. */
 export function newest(history: History, region: number, months: number): number {
   const end = history.months.length - 1;

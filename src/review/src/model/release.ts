@@ -28,6 +28,8 @@ export interface Release {
   months: string[];
   previous: { draws: Draws; origin: string } | null;
   models: { names: string[]; p1: Float64Array; expected: Float64Array };
+  /** The model that scored best beside the chosen one; its regions can be asked one by one only. */
+  rival: { draws: Draws; name: string } | null;
   /** P(at least one) a month before, by the window's horizons, for releases without an earlier one beside them. */
   windows: { horizons: [number, number]; earlier: Float64Array }[];
   history: History | null;
@@ -35,14 +37,15 @@ export interface Release {
 }
 
 export async function readRelease(payload: Payload): Promise<Release> {
-  const { forecast, previous, models } = payload;
+  const { forecast, previous, models, rival } = payload;
   const origin = toNumber(payload.release.origin);
-  const [counts, before, p1, expected, history] = await Promise.all([
+  const [counts, before, p1, expected, history, others] = await Promise.all([
     unpackCounts(forecast.draws),
     previous ? unpackCounts(previous.draws) : null,
     unpackScaled(models.p1),
     unpackScaled(models.expected),
     payload.history ? unpackCounts(payload.history.counts) : null,
+    rival ? unpackCounts(rival.draws) : null,
   ]);
   const earlier = await Promise.all(
     payload.earlier.map(async (each) => ({
@@ -72,6 +75,7 @@ export async function readRelease(payload: Payload): Promise<Release> {
           }
         : null,
     models: { names: models.names, p1, expected },
+    rival: rival && others ? { draws: new Draws(others, rival.n, forecast.horizons), name: rival.name } : null,
     windows,
     history: payload.history && history ? readHistory(payload.history, history) : null,
     earlier,
@@ -115,7 +119,7 @@ function readHistory(packed: NonNullable<Payload['history']>, counts: Uint32Arra
   return { months, counts: values };
 }
 
-type Position = [number, number];
+export type Position = [number, number];
 export interface Outline {
   type: 'MultiPolygon';
   coordinates: Position[][][];
@@ -123,18 +127,18 @@ export interface Outline {
 
 /** An outline in degrees; rings run clockwise around what they enclose, as d3-geo reads them. */
 export function outline(rings: Rings, steps: number): Outline {
-  const coordinates = rings.map((polygon) =>
-    polygon.map((ring) => {
-      const line: Position[] = [];
-      let x = 0;
-      let y = 0;
-      for (let i = 0; i < ring.length; i += 2) {
-        x += ring[i];
-        y += ring[i + 1];
-        line.push([x / steps, y / steps]);
-      }
-      return line;
-    }),
-  );
-  return { type: 'MultiPolygon', coordinates };
+  return { type: 'MultiPolygon', coordinates: rings.map((polygon) => polygon.map((ring) => line(ring, steps))) };
+}
+
+/** A line in degrees. */
+export function line(moves: number[], steps: number): Position[] {
+  const points: Position[] = [];
+  let x = 0;
+  let y = 0;
+  for (let i = 0; i < moves.length; i += 2) {
+    x += moves[i];
+    y += moves[i + 1];
+    points.push([x / steps, y / steps]);
+  }
+  return points;
 }

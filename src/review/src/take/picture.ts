@@ -52,6 +52,7 @@ export function picture(page: Page, geometry: Geometry): { svg: string; width: n
     `<svg x="${EDGE}" y="${head}" width="${WIDTH}" height="${geometry.height}" viewBox="0 0 ${WIDTH} ${geometry.height}"><rect width="${WIDTH}" height="${geometry.height}" fill="#e8eef1"/>`,
     ...geometry.around.map(({ path }) => `<path d="${path}" fill="#e2e3df" stroke="#b9bcb8" stroke-width="0.8"/>`),
     ...regions,
+    ...(page.layers.includes('water') ? [`<path d="${geometry.lakes}" fill="#c3dbea" stroke="#3b78ad" stroke-width="0.6"/><path d="${geometry.rivers}" fill="none" stroke="#3b78ad" stroke-width="1.1"/>`] : []),
     ...geometry.borders.map((path) => `<path d="${path}" fill="none" stroke="#444" stroke-width="1.4"/>`),
     ...names(page, geometry),
     '</svg>',
