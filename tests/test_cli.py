@@ -78,10 +78,11 @@ def test_every_command_has_help_with_an_example_and_every_option_is_explained(
 
 def test_every_command_that_prints_a_table_has_json() -> None:
     with_json = {path for path, command in all_commands() if any("--json" in each.opts for each in command.params)}
-    tables = {"run", "backtest", "releases", "scenario", "reinforce", "compare", "submit", "alerts"}
+    tables = {"run", "backtest", "releases", "scenario", "reinforce", "compare", "submit", "alerts", "changes"}
     worksheets = {("worksheet", "score"), ("worksheet", "what-if")}
     data = {("data", name) for name in ("add", "check", "diff", "fetch", "list", "nowcast")}
-    assert with_json == {*((name,) for name in tables), *data, *worksheets}
+    ledger = {("ledger", name) for name in ("check", "list", "score")}
+    assert with_json == {*((name,) for name in tables), *data, *worksheets, *ledger}
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -407,7 +407,7 @@ def test_a_store_that_fails_on_the_way_is_named(
 
     monkeypatch.setattr("harmattan.tracking.log_data", full)
     with pytest.raises(
-        tracking.TrackingError, match=r"the MLflow store sqlite:///.*mlflow\.db failed: .*No space left"
+        tracking.TrackingError, match=r"the MLflow store sqlite:///.*mlflow\.db failed: .*no space left"
     ):
         tracking.log(_only(result, ["rate"], "rate"), store=logged[0], experiment="full")
     with tracking.opened(logged[0]) as client:

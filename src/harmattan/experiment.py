@@ -248,7 +248,7 @@ def best(scores: pd.DataFrame) -> str:
     return str(relative.groupby(means["model"]).mean().idxmin())
 
 
-def _needed(models: Mapping[str, Forecaster], champion: str) -> dict[str, Forecaster]:
+def needed(models: Mapping[str, Forecaster], champion: str) -> dict[str, Forecaster]:
     """The champion and, if it is a pool, its members: all that its forecast takes."""
     chosen = models[champion]
     names = [*chosen.members, champion] if isinstance(chosen, Pool) else [champion]
@@ -273,7 +273,7 @@ def _forecast_now_and_before(
     before = range(1, min(CHANGE_HORIZONS, asked.horizons) + 2)
     tasks = [
         delayed(forecast_all)(panel, models, origin=origin, horizons=now, **settings),
-        delayed(forecast_all)(panel, _needed(models, champion), origin=origin - 1, horizons=before, **settings),
+        delayed(forecast_all)(panel, needed(models, champion), origin=origin - 1, horizons=before, **settings),
     ]
     done = []
     _tell(progress, "forecasting", 0, len(tasks))

@@ -245,13 +245,13 @@ def test_a_given_split_is_shown_if_it_adds_up(cases: dict[str, Facts]) -> None:
     code = str(facts.window["change"].abs().idxmax())
     change = float(facts.window["change"][code])
     words = Words(facts, Speech(words_of("en"), "en"))
-    split = {code: {"new_data": change + 0.02, "revised_data": 0.0, "model": -0.02}}
+    split = {code: {"new": change + 0.02, "revised": 0.0, "model": -0.02}}
     table = tables.split_table(words, split)
     assert table is not None
     shown = [int(each.replace("−", "-")) for each in table.rows[0][1:]]
     assert shown == [round(100 * (change + 0.02)), 0, -2, round(100 * change)]
     with pytest.raises(ValueError, match="must add up to its change"):
-        tables.split_table(words, {code: {"new_data": 0.5, "revised_data": 0.0, "model": -0.02}})
+        tables.split_table(words, {code: {"new": 0.5, "revised": 0.0, "model": -0.02}})
     with pytest.raises(ValueError, match="got 'nowhere' with model"):
         tables.split_table(words, {"nowhere": {"model": 0.1}})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,8 @@ import pandas as pd
 from harmattan.alerts.bulletin import Bulletin, days_as_text
 from harmattan.alerts.pictures import alert_map, knox_chart, molchan_chart, value_chart
 from harmattan.maps.sheet import write_png
-from harmattan.whole import flush, hidden
+from harmattan.spreadsheet import as_csv
+from harmattan.whole import building, write_text
 
 
 def write(
@@ -37,31 +37,24 @@ def write(
     """
     if folder.exists():
         raise FileExistsError(f"alerts are never written over others: {folder} exists, name a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = hidden(folder)
-    # What a killed run left behind.
-    shutil.rmtree(building, ignore_errors=True)
-    try:
-        building.mkdir()
-        _write_files(found, building, past, rules)
-        flush(building)
-        building.rename(folder)
-        flush(folder.parent, inside=False)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    with building(folder) as made:
+        _write_files(found, made, past, rules)
+        # Another run may have written them while this one drew.
+        if folder.exists():
+            raise FileExistsError(f"alerts are never written over others: {folder} exists, name a new folder")
     return folder
 
 
 def _write_files(found: Bulletin, folder: Path, past: pd.DataFrame | None, rules: pd.DataFrame | None) -> None:
     said = [*found.in_words(), *found.alerts["sentence"], *found.caption.caveats]
-    (folder / "alerts.txt").write_text("\n".join(said) + "\n", encoding="utf-8")
+    write_text(folder / "alerts.txt", "\n".join(said) + "\n")
     for name, table in found.tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write_text(folder / f"{name}.csv", as_csv(table))
     write_png(alert_map(found), folder / "map.png")
     write_png(knox_chart(found.knox), folder / "knox.png")
     if past is not None:
-        days_as_text(past).to_csv(folder / "past.csv", index=False, lineterminator="\n")
+        write_text(folder / "past.csv", as_csv(days_as_text(past)))
         write_png(molchan_chart(past), folder / "molchan.png")
         write_png(value_chart(past), folder / "value.png")
     if rules is not None:
-        rules.to_csv(folder / "rules.csv", index=False, lineterminator="\n")
+        write_text(folder / "rules.csv", as_csv(rules))

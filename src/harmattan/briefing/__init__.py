@@ -8,11 +8,10 @@ speaks of regions and months, never of a place within a region, and never of a t
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from harmattan import release as releases
-from harmattan.briefing.changed import Split
+from harmattan.briefing.changed import Split, read_split
 from harmattan.briefing.contents import Briefing, briefing
 from harmattan.briefing.facts import facts_of
 from harmattan.briefing.layout import to_html
@@ -21,6 +20,7 @@ from harmattan.briefing.speech import Speech
 from harmattan.briefing.wording import LANGUAGES, WordsError, words_of
 from harmattan.page.report import beside
 from harmattan.release.manifest import load
+from harmattan.whole import write_bytes
 
 __all__ = ["LANGUAGES", "Briefing", "PdfMissingError", "Split", "WordsError", "briefing", "last_before", "write"]
 
@@ -32,7 +32,7 @@ def write(
     destination: Path | None = None,
     data: Path | None = None,
     words: Path | None = None,
-    split: Split | None = None,
+    changes: Path | None = None,
     pdf: bool = True,
 ) -> list[Path]:
     """Write the briefing of a release, each file whole or not at all; the release itself is only read.
@@ -53,8 +53,8 @@ def write(
         The user's copy of the source, see `harmattan.briefing.facts.facts_of`.
     words
         TOML file of words that shall read otherwise, see `harmattan.briefing.wording.words_of`.
-    split
-        See `harmattan.briefing.contents.briefing`.
+    changes
+        Table of `harmattan changes --out` between the release before it and this one: what the changes are made of.
     pdf
         Whether to write the PDF too.
 
@@ -78,11 +78,11 @@ def write(
     _check_place(html_path, path)
     before = last_before(path)
     facts = facts_of(releases.read(path), None if before is None else releases.read(before), data=data)
-    told = briefing(facts, speech, split=split)
+    told = briefing(facts, speech, split=None if changes is None else read_split(changes, facts))
     text = to_html(told, colon=str(speech.words["colon"]))
-    made = [_write_whole(html_path, text.encode("utf-8"))]
+    made = [write_bytes(html_path, text.encode("utf-8"))]
     if pdf:
-        made.append(_write_whole(html_path.with_suffix(".pdf"), to_pdf(text, told)))
+        made.append(write_bytes(html_path.with_suffix(".pdf"), to_pdf(text, told)))
     return made
 
 
@@ -108,16 +108,3 @@ def _check_place(destination: Path, release_path: Path) -> None:
         raise FileNotFoundError(f"the briefing is written into an existing folder; make {destination.parent} first")
     if destination.resolve().is_relative_to(release_path):
         raise ValueError(f"a release is never changed: write the briefing beside {release_path}, not in it")
-
-
-def _write_whole(destination: Path, content: bytes) -> Path:
-    partial = destination.with_name(f".{destination.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(destination)
-    finally:
-        partial.unlink(missing_ok=True)
-    return destination

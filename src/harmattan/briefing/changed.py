@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from harmattan import words
+from harmattan import layers, words
 from harmattan.briefing.facts import Facts
 from harmattan.months import month
+from harmattan.page.earlier import MOVING
 from harmattan.release import Release
 
-PARTS = ("new_data", "revised_data", "model")
+PARTS = ("new", "revised", "model")
 ROUNDING = 0.006
 MOST = 3
 
@@ -98,10 +100,31 @@ def model_change(facts: Facts) -> str:
     one, two = facts.before.manifest, facts.release.manifest
     if one["champion"] != two["champion"]:
         return "other"
-    settings = [{k: v for k, v in each["settings"].items() if k != "forecast.origin"} for each in (one, two)]
+    settings = [{k: v for k, v in each["settings"].items() if k not in MOVING} for each in (one, two)]
     if settings[0] != settings[1]:
         return "settings"
     return "same" if (one["code"], one["libraries"]) == (two["code"], two["libraries"]) else "code"
+
+
+def read_split(file: Path, facts: Facts) -> Split:
+    """Return the split of the changes that `harmattan changes --out` wrote, for the briefing's window.
+
+    Raises
+    ------
+    ValueError
+        If it is no such table, or holds nothing of the window; the message names the file.
+    """
+    table = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
+    missing = {"region", "window", "quantity", *PARTS} - set(table)
+    if missing:
+        raise ValueError(
+            f"{file.name} must be a table of `harmattan changes --out`; it has no column {', '.join(sorted(missing))}"
+        )
+    window = list(layers.windows(facts.release.forecast.horizons))[-1]
+    rows = table[(table["window"] == window) & (table["quantity"] == "p1")].set_index("region")[list(PARTS)].dropna()
+    if rows.empty:
+        raise ValueError(f"{file.name} says nothing of the window {window}: make it again from these two releases")
+    return {str(code): {name: float(row[name]) for name in PARTS} for code, row in rows.iterrows()}
 
 
 def check_split(split: Split, facts: Facts) -> pd.DataFrame:
@@ -110,7 +133,7 @@ def check_split(split: Split, facts: Facts) -> pd.DataFrame:
     Parameters
     ----------
     split
-        By region the parts ``new_data, revised_data, model`` of the change of its probability, which add up to it.
+        By region the parts ``new, revised, model`` of the change of its probability, which add up to it.
 
     Raises
     ------

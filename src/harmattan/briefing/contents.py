@@ -104,7 +104,7 @@ def briefing(facts: Facts, speech: Speech, *, split: changed.Split | None = None
     speech
         The language.
     split
-        By region the parts ``new_data, revised_data, model`` of the change of its probability, if they are known.
+        By region the parts ``new, revised, model`` of the change of its probability, if they are known.
 
     Raises
     ------

@@ -10,7 +10,22 @@ import sys
 
 import typer
 
-from harmattan.cli import alerts, bench, briefing, data, fetch, forecasting, profile, releases, worksheet
+from harmattan.cli import (
+    alerts,
+    bench,
+    briefing,
+    changes,
+    data,
+    fetch,
+    forecasting,
+    ledger,
+    profile,
+    releases,
+    worksheet,
+)
+
+READERS = ("pyarrow", "pyogrio", "pyproj", "shapely", "openpyxl", "xml", "zipfile", "zlib", "_lzma", "sqlite3")
+"""Libraries that read files: an error of theirs is the file's, where any other would be a mistake in this program."""
 
 app = typer.Typer(
     help="Forecasts of attacks by an armed group, by region and month: how likely, how sure, and why.",
@@ -28,6 +43,10 @@ data_app = typer.Typer(
     help="Fetch data and look at them before they are used.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 
+ledger_app = typer.Typer(
+    help="What was issued when, in a chain that shows edits.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+
 app.command()(forecasting.run)
 app.command()(forecasting.backtest)
 app.command()(forecasting.scenario)
@@ -37,6 +56,11 @@ app.command()(alerts.alerts)
 app.command()(bench.compare)
 app.command()(bench.promote)
 app.command()(bench.submit)
+app.command()(changes.changes)
+app.add_typer(ledger_app, name="ledger")
+ledger_app.command(name="list")(ledger.list_lines)
+ledger_app.command()(ledger.check)
+ledger_app.command()(ledger.score)
 app.command(name="releases")(releases.list_releases)
 app.command()(releases.export)
 app.command()(releases.report)
@@ -65,13 +89,19 @@ def main() -> None:
         _complain("stopped before it was done; nothing half-written is left")
         sys.exit(1)
     except (ValueError, OSError, RuntimeError) as error:
-        _complain(str(error))
+        _complain(str(error) or type(error).__name__)
         sys.exit(_exit_code(error))
+    except MemoryError:
+        _complain("there is not enough memory for this; give it less data, fewer draws or a smaller area")
+        sys.exit(1)
     except Exception as error:
-        if not hasattr(error, "exit_code"):
+        if hasattr(error, "exit_code"):
+            error.show()  # type: ignore[attr-defined]
+            sys.exit(error.exit_code)
+        if type(error).__module__.partition(".")[0] not in READERS:
             raise
-        error.show()  # type: ignore[attr-defined]
-        sys.exit(error.exit_code)
+        _complain(f"a file cannot be read: {' '.join(str(error).split())}")
+        sys.exit(1)
 
 
 def _exit_code(error: Exception) -> int:

@@ -20,6 +20,12 @@ def briefing(
             "--data", help="Your copy of the source, where the release cannot hold its counts.", metavar="FILE"
         ),
     ] = None,
+    changes: Annotated[
+        Path | None,
+        typer.Option(
+            "--changes", help="What `harmattan changes --out` wrote: what the changes are made of.", metavar="FILE"
+        ),
+    ] = None,
     words: Annotated[
         Path | None, typer.Option("--words", help="TOML file of sentences that shall read otherwise.", metavar="FILE")
     ] = None,
@@ -37,5 +43,5 @@ def briefing(
     """
     from harmattan.briefing import write
 
-    for path in write(release, language=lang, destination=out, data=data, words=words, pdf=pdf):
+    for path in write(release, language=lang, destination=out, data=data, words=words, changes=changes, pdf=pdf):
         typer.echo(f"Written: {path}")

@@ -87,7 +87,7 @@ def run(
     if as_json:
         print_json(_joined(tables))
         return
-    typer.echo(f"\nCompare the models:  mlflow ui --backend-store-uri {store or 'sqlite:///mlflow.db'}")
+    typer.echo(f"\nCompare the models:  mlflow ui --backend-store-uri {tracking.shown(store or 'sqlite:///mlflow.db')}")
 
 
 def backtest(

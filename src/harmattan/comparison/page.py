@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from harmattan.comparison.compare import OVERALL, TESTED, Comparison
+from harmattan.whole import write_text
 
 SETS = {
     "all": "All rows",
@@ -51,8 +52,7 @@ def write_page(comparison: Comparison, path: Path, *, title: str = "Models compa
         Heading of the page.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(comparison, title), encoding="utf-8")
-    return path
+    return write_text(path, page(comparison, title))
 
 
 def page(comparison: Comparison, title: str) -> str:
@@ -71,6 +71,7 @@ def page(comparison: Comparison, title: str) -> str:
     ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
         f'<h1>{escape(title)}</h1><p class="lead">Each model on the same rows, beside {escape(comparison.reference)}. '
         f"{HOW}</p>{''.join(parts)}</body></html>\n"

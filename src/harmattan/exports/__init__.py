@@ -18,6 +18,7 @@ from harmattan.maps.scales import RISK
 from harmattan.named import nearest
 from harmattan.regions import Regions, shapes
 from harmattan.spreadsheet import as_csv
+from harmattan.whole import replacing, write_text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -106,18 +107,20 @@ def write(forecast: Forecast, regions: Regions, path: Path, *, kind: str | None 
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"an export is written into an existing folder; make {path.parent} first")
-    EXPORTS[wanted](forecast, regions, path)
+    with replacing(path) as partial:
+        EXPORTS[wanted](forecast, regions, partial)
     return path
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV that is safe to open in a spreadsheet (`harmattan.spreadsheet.as_csv`)."""
-    path.write_text(as_csv(table), encoding="utf-8", newline="")
+    write_text(path, as_csv(table))
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
     """Write a table as Parquet, compressed; the same table gives the same bytes."""
-    table.to_parquet(path, index=False, compression="zstd")
+    with replacing(path) as partial:
+        table.to_parquet(partial, index=False, compression="zstd")
 
 
 def _csv(forecast: Forecast, regions: Regions, path: Path) -> None:
@@ -129,14 +132,12 @@ def _parquet(forecast: Forecast, regions: Regions, path: Path) -> None:
 
 
 def _geojson(forecast: Forecast, regions: Regions, path: Path) -> None:
-    path.unlink(missing_ok=True)
     frame = _on_outlines(window_table(forecast, regions), regions)
     frame.to_file(path, layer="regions", driver="GeoJSON", engine="pyogrio", RFC7946="YES", COORDINATE_PRECISION=5)
 
 
 def _gpkg(forecast: Forecast, regions: Regions, path: Path) -> None:
     """Write layers `regions`, `forecast` with a first and last day for each row, and `context`: what lies around."""
-    path.unlink(missing_ok=True)
     stamp = f"{forecast.origin.end_time:%Y-%m-%dT00:00:00.000Z}"
     first = next(iter(windows(forecast.horizons)))
     with _clock_stopped(stamp):

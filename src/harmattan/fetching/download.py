@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from harmattan.fetching.checks import Check
 from harmattan.fetching.problems import FetchError, PassingError, place
-from harmattan.fetching.record import Record, digest, publish, read_record
+from harmattan.fetching.record import Record, digest, publish, read_record, settle
 from harmattan.fetching.web import Step, Told, Visit, answer, persistently, pieces, refuse_status
 from harmattan.sources.files import LIMIT
-from harmattan.whole import hidden
+from harmattan.whole import explained, hidden
 
 if TYPE_CHECKING:
     import httpx2
@@ -85,10 +85,12 @@ def download(visit: Visit, asked: Asked, folder: Path) -> Fetched:
     ------
     FetchError
         If it cannot be had; one sentence says why.
+    harmattan.whole.NotWrittenError
+        If the disk is full, or the folder cannot be written; what came by then is carried on with.
     """
     file = folder / asked.record.file
-    folder.mkdir(parents=True, exist_ok=True)
-    with alone(file, visit.told):
+    with explained(folder), alone(file, visit.told):
+        settle(file)
         partial = hidden(file)
         kept = _kept(file, asked.record.address)
         came = _come(visit, asked, partial, kept)
@@ -134,6 +136,7 @@ def finished(record: Record, partial: Path, now: datetime, etag: str = "", modif
 @contextmanager
 def alone(file: Path, told: Told) -> Iterator[None]:
     """Hold the lock of one file, waiting for another fetch of it; the system gives back that of a killed one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     with file.with_name(f".{file.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

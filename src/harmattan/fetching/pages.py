@@ -18,6 +18,7 @@ from harmattan.fetching.download import Asked, Fetched, alone, finished
 from harmattan.fetching.problems import FetchError, PassingError, plain
 from harmattan.fetching.record import publish
 from harmattan.fetching.web import Step, Visit, answer, persistently, pieces, refuse_status
+from harmattan.whole import explained, write_text
 
 FRESH = timedelta(hours=6)
 """How long pages of an unfinished fetch are carried on with; after that the data may be other data."""
@@ -115,10 +116,9 @@ def gather(visit: Visit, asked: Asked, firsts: Sequence[str], api: Api, folder: 
     FetchError
         If a page cannot be had, the data change while they are read, twice, or there are no rows.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     mark = sha256("\n".join(firsts).encode()).hexdigest()[:12]
     parts = folder / f".{asked.record.source}-{mark}.parts"
-    with alone(parts, visit.told):
+    with explained(folder), alone(parts, visit.told):
         _renew(parts, firsts, visit.manners.now())
         partial = parts / asked.record.file
         try:
@@ -218,9 +218,7 @@ def _stored(path: Path) -> Page | None:
 
 
 def _store(page: Page, path: Path) -> None:
-    waiting = path.with_suffix(".partial")
-    waiting.write_text(json.dumps(asdict(page), ensure_ascii=False), encoding="utf-8")
-    waiting.replace(path)
+    write_text(path, json.dumps(asdict(page), ensure_ascii=False))
 
 
 def _renew(parts: Path, firsts: Sequence[str], now: datetime) -> None:
@@ -232,7 +230,7 @@ def _renew(parts: Path, firsts: Sequence[str], now: datetime) -> None:
             return
     shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir()
-    begun.write_text(json.dumps({"firsts": list(firsts), "at": now.isoformat()}), encoding="utf-8")
+    write_text(begun, json.dumps({"firsts": list(firsts), "at": now.isoformat()}))
 
 
 def no_page(host: str, words: object, secrets: Iterable[Secret], page: str) -> FetchError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -65,14 +66,23 @@ def read_record(file: Path) -> Record:
         If there is no file or no record, or the file is not the one that was recorded.
     """
     try:
-        record = Record(**json.loads(beside(file).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise ValueError(f"expected {beside(file).name} beside {file}; there is none: fetch it again") from None
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{beside(file)} is not a record of a fetched file; fetch it again") from error
-    if not file.is_file() or file.stat().st_size != record.bytes or digest(file) != record.sha256:
-        raise ValueError(f"{file} is not the file that {beside(file).name} records; fetch it again")
-    return record
+        return _fitting(beside(file), file)
+    except ValueError:
+        # A fetch that was killed between the two renames of `publish`.
+        with suppress(ValueError):
+            return _fitting(hidden(beside(file)), file)
+        raise
+
+
+def settle(file: Path) -> None:
+    """Finish what a killed fetch of a file left: its record gets its name if it fits, else it goes."""
+    waiting = hidden(beside(file))
+    try:
+        _fitting(waiting, file)
+    except ValueError:
+        waiting.unlink(missing_ok=True)
+    else:
+        waiting.replace(beside(file))
 
 
 def digest(file: Path, algorithm: str = "sha256") -> str:
@@ -84,7 +94,8 @@ def digest(file: Path, algorithm: str = "sha256") -> str:
 def publish(partial: Path, file: Path, record: Record) -> None:
     """Put a complete file and its record under their names, on disk before they can be seen.
 
-    The file comes first: if the machine stops between the two, the record does not fit, and the next fetch begins anew.
+    The file comes first: if the machine stops between the two, the record that fits is the hidden one, which
+    `read_record` finds and the next fetch gives its name.
     """
     waiting = hidden(beside(file))
     waiting.write_text(json.dumps(asdict(record), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -93,3 +104,16 @@ def publish(partial: Path, file: Path, record: Record) -> None:
     partial.replace(file)
     waiting.replace(beside(file))
     flush(file.parent, inside=False)
+
+
+def _fitting(place: Path, file: Path) -> Record:
+    """The record at a place, once the file is known to be the one recorded."""
+    try:
+        record = Record(**json.loads(place.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ValueError(f"expected {place.name} beside {file}; there is none: fetch it again") from None
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{place} is not a record of a fetched file; fetch it again") from error
+    if not file.is_file() or file.stat().st_size != record.bytes or digest(file) != record.sha256:
+        raise ValueError(f"{file} is not the file that {place.name} records; fetch it again")
+    return record

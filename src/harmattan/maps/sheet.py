@@ -14,6 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
+from harmattan.whole import replacing
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -155,5 +157,6 @@ def write_png(figure: Figure, path: Path) -> Path:
     """
     if not path.parent.is_dir():
         raise FileNotFoundError(f"a picture is written into an existing folder; make {path.parent} first")
-    figure.savefig(path, format="png", metadata={"Software": None})
+    with replacing(path) as partial:
+        figure.savefig(partial, format="png", metadata={"Software": None})
     return path

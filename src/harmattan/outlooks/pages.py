@@ -12,6 +12,7 @@ from harmattan.outlooks.outlook import Outlook, outlook
 from harmattan.outlooks.subject import NOTHING, subject_of
 from harmattan.regions import COASTAL
 from harmattan.result import Result
+from harmattan.whole import write_text
 
 INDEX = "index.md"
 FOOT = (
@@ -24,7 +25,7 @@ def page(result: Result, told: Outlook) -> str:
     """Return the page of one country as Markdown."""
     parts = [f"# {told.name}", told.headline, f"![Map, chances and senders]({told.country}.png)"]
     parts += [f"## {heading}\n\n{text}" for heading, text in told.paragraphs.items()]
-    return "\n\n".join([*parts, _foot(result)]) + "\n"
+    return _without_tags("\n\n".join([*parts, _foot(result)]) + "\n")
 
 
 def index(result: Result, told: Sequence[Outlook]) -> str:
@@ -33,7 +34,9 @@ def index(result: Result, told: Sequence[Outlook]) -> str:
         f"- {each.headline}" if each.kind == NOTHING else f"- [{each.name}]({each.country}.md): {each.headline}"
         for each in told
     ]
-    return "\n\n".join([f"# Country outlooks: {result.caption.title}", "\n".join(lines), _foot(result)]) + "\n"
+    return _without_tags(
+        "\n\n".join([f"# Country outlooks: {result.caption.title}", "\n".join(lines), _foot(result)]) + "\n"
+    )
 
 
 def write(result: Result, folder: Path, *, countries: Sequence[str] = COASTAL) -> list[Path]:
@@ -79,6 +82,10 @@ def _foot(result: Result) -> str:
     return FOOT.format(model=result.champion, until=until, name=result.name, source=said.source, licence=said.licence)
 
 
+def _without_tags(text: str) -> str:
+    """Names come from files of others, and Markdown hands tags on to a browser."""
+    return text.replace("<", "&lt;")
+
+
 def _written(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return path
+    return write_text(path, text)

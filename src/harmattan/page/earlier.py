@@ -15,6 +15,8 @@ from harmattan.page.packing import one_by_one, pack_counts, pack_measures, pack_
 from harmattan.release import Release
 
 MOST = 24
+MOVING = {"forecast.origin", "data.snapshots"}
+"""Settings that differ from month to month though nobody changed them."""
 
 
 def newest_first(manifests: Mapping[Path, Mapping[str, Any]], said: Mapping[str, Any]) -> list[Path]:
@@ -124,8 +126,7 @@ def previous(release: Release, before: Release, thin: int) -> dict[str, Any] | N
 
 def _same(release: Release, before: Release) -> dict[str, bool]:
     one, two = before.manifest, release.manifest
-    ignored = {"forecast.origin"}
-    settings = [{key: value for key, value in each["settings"].items() if key not in ignored} for each in (one, two)]
+    settings = [{key: value for key, value in each["settings"].items() if key not in MOVING} for each in (one, two)]
     return {
         "champion": one["champion"] == two["champion"],
         "settings": settings[0] == settings[1],

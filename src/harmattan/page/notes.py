@@ -8,6 +8,7 @@ beside its folder, ``<name>.page.json``, and names by hash the release it belong
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,7 @@ from harmattan.page.last import last_attacks
 from harmattan.page.packing import one_by_one, pack_counts, unpack_counts
 from harmattan.release.manifest import load
 from harmattan.result import Result
+from harmattan.whole import write_text
 
 NOTES, CHANGES = ".page.json", ".changes.json"
 PARTS = ("revised", "new", "model")
@@ -69,7 +71,8 @@ def tracked(run: str, store: str) -> dict[str, str | None]:
     >>> tracked("4f2a", "https://awa:secret@mlflow.example.org/")["link"]
     'https://mlflow.example.org/#/runs/4f2a'
     """
-    parts = urlsplit(store)
+    # A password may hold any mark but "@", those that end a host too.
+    parts = urlsplit(re.sub(r"://[^/].*@", "://", store, flags=re.DOTALL))
     if parts.scheme in WEB:
         shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
         return {"run": run, "store": shown, "link": f"{shown.rstrip('/')}/#/runs/{run}"}
@@ -87,13 +90,8 @@ def write_notes(release_path: Path, notes: Notes) -> Path:
         As `harmattan.release.manifest.load`.
     """
     destination = _beside(release_path, NOTES)
-    partial = destination.with_name(f".{destination.name}.partial")
     text = json.dumps({"release": load(release_path)["sha256"], **notes}, separators=(",", ":"), allow_nan=False)
-    try:
-        partial.write_text(text + "\n", encoding="utf-8", newline="\n")
-        partial.replace(destination)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_text(destination, text + "\n")
     return destination
 
 

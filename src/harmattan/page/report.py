@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from html import escape
@@ -18,6 +17,7 @@ from harmattan.page.earlier import newest_first
 from harmattan.page.notes import read_notes
 from harmattan.page.packing import deflated
 from harmattan.release.manifest import MANIFEST, load
+from harmattan.whole import write_text
 
 BUILT = Path(__file__).resolve().parent / "built"
 SCRIPT = re.compile(r'<script type="module"[^>]*\ssrc="\./([^"]+)"[^>]*></script>')
@@ -77,16 +77,7 @@ def write_report(release_path: Path, destination: Path) -> Path:
     shown = releases.read(release_path)
     others = (releases.read(path) for path in beside(release_path))
     text = one_file(payload(shown, others, notes=read_notes(release_path)), folder)
-    partial = destination.with_name(f".{destination.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(destination)
-    finally:
-        partial.unlink(missing_ok=True)
-    return destination
+    return write_text(destination, text)
 
 
 def beside(release_path: Path) -> list[Path]:

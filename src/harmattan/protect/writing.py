@@ -25,6 +25,7 @@ from harmattan.protect.reading import COLUMNS, WEIGHT
 from harmattan.protect.scales import HIGHEST, LOWEST, NAMES
 from harmattan.protect.sheet import MARKING, Worksheet
 from harmattan.spreadsheet import inert
+from harmattan.whole import replacing
 
 RELEASE = "manifest.json"
 """The file that makes a folder a release; nothing is written into such a folder."""
@@ -190,10 +191,12 @@ def _put(content: bytes, path: Path) -> Path:
         raise FileNotFoundError(f"a worksheet is written into an existing folder; make {path.parent} first")
     if any((each / RELEASE).exists() for each in (folder, *folder.parents)):
         raise WorksheetError(f"{path}: lies in a release, which is passed on; keep worksheets elsewhere")
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise WorksheetError(f"{path}: there is such a file already; choose another name or move it away") from error
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
+    if os.path.lexists(path):
+        raise WorksheetError(f"{path}: there is such a file already; choose another name or move it away")
+    with replacing(path) as partial:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(content)
+        # Another run may have written it meanwhile.
+        if path.exists():
+            raise WorksheetError(f"{path}: there is such a file already; choose another name or move it away")
     return path

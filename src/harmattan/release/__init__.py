@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import re
 import shutil
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from harmattan import exports, layers, maps, outlooks
 from harmattan.forecast import Forecast
+from harmattan.ledger.book import recording, settle
 from harmattan.maps import coast, overview
 from harmattan.months import month, target
 from harmattan.regions import Regions, from_polygons
@@ -26,7 +31,7 @@ from harmattan.release import record
 from harmattan.release.manifest import MANIFEST, describe, fingerprint, load, save, with_files
 from harmattan.release.readme import readme
 from harmattan.result import Result
-from harmattan.whole import alone_in, flush, hidden
+from harmattan.whole import alone_in, explained, flush, hidden, write_text
 
 EXPANSION = "expansion"
 RECORDED = {"replay": ["attacks", "exposure"]}
@@ -83,7 +88,7 @@ def write(result: Result, folder: Path) -> Path:
 
     Everything is written into a hidden folder beside the target, flushed to disk and then renamed, so a run
     that is killed leaves no release; what it leaves behind is removed by the next. The same result gives the
-    same bytes.
+    same bytes. That it was issued, and when, stands in the ledger of the folder (`harmattan.ledger`).
 
     Parameters
     ----------
@@ -102,6 +107,8 @@ def write(result: Result, folder: Path) -> Path:
     ------
     ValueError
         If the name of the experiment cannot be the name of a folder, or the equal release there is was altered.
+    harmattan.whole.NotWrittenError
+        If the disk is full, or the folder cannot be written.
     """
     if not SAFE_NAME.fullmatch(result.name):
         raise ValueError(
@@ -109,9 +116,9 @@ def write(result: Result, folder: Path) -> Path:
             f"after it; got {result.name!r}"
         )
     place = folder / result.name
-    place.mkdir(parents=True, exist_ok=True)
     final = place / str(result.forecast.origin)
-    with alone_in(place):
+    with explained(folder), alone_in(place):
+        settle(folder)
         building = hidden(final)
         try:
             building.mkdir()
@@ -121,8 +128,9 @@ def write(result: Result, folder: Path) -> Path:
                     return final
                 final = _next_revision(final)
             flush(building)
-            building.rename(final)
-            flush(place, inside=False)
+            with recording(folder, final, load(building)):
+                building.rename(final)
+                flush(place, inside=False)
         finally:
             shutil.rmtree(building, ignore_errors=True)
     return final
@@ -134,23 +142,44 @@ def read(path: Path) -> Release:
     Raises
     ------
     FileNotFoundError, ValueError
-        As `verify`.
+        As `verify`; or if a file is not what a release holds, though the manifest says so.
     """
     verify(path)
     manifest = load(path)
-    with np.load(path / "draws.npz", allow_pickle=False) as stored:
+    try:
+        return _contents(path, manifest)
+    except (ValueError, LookupError, TypeError, OSError, EOFError, BadZipFile, zlib.error, pa.ArrowException) as error:
+        said = " ".join(str(error).split())[:200]
+        raise ValueError(f"the release {path} cannot be read: {said}; take it from where it was made") from error
+
+
+def _contents(path: Path, manifest: Mapping[str, Any]) -> Release:
+    with (path / "draws.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         forecast = Forecast(
-            stored["draws"].astype(np.int32),
+            _counts(stored["draws"]),
             month(manifest["origin"]),
             tuple(int(h) for h in stored["horizons"]),
             pd.Index(stored["regions"].tolist(), name="region"),
             manifest["measure"],
         )
+    if list(forecast.horizons) != manifest["horizons"]:
+        raise ValueError(f"draws.npz has the horizons {forecast.horizons}, the manifest {manifest['horizons']}")
+    if forecast.regions.has_duplicates:
+        raise ValueError(f"draws.npz has the region {forecast.regions[forecast.regions.duplicated()][0]!r} twice")
     table, models, windows, scores = (
         pd.read_parquet(path / f"{name}.parquet") for name in ("forecast", "models", "windows", "scores")
     )
     expansion = {file.stem: pd.read_parquet(file) for file in sorted((path / EXPANSION).glob("*.parquet"))}
     return Release(path, manifest, forecast, table, models, windows, scores, expansion)
+
+
+def _counts(draws: np.ndarray) -> npt.NDArray[np.int32]:
+    if not np.issubdtype(draws.dtype, np.integer) or not draws.size or int(draws.max()) > np.iinfo(np.int32).max:
+        raise ValueError(
+            f"draws must be whole counts below 2^31, at least one draw; got numbers of type {draws.dtype}, "
+            f"shape {draws.shape}"
+        )
+    return draws.astype(np.int32)
 
 
 def verify(path: Path) -> None:
@@ -165,6 +194,8 @@ def verify(path: Path) -> None:
     """
     for name, stated in load(path)["files"].items():
         file = path / name
+        if file.is_symlink() and not _inside(file, path):
+            raise ValueError(f"{name} of the release {path} is a link out of it; take it from where it was made")
         if not file.is_file():
             raise FileNotFoundError(f"the release {path} must hold {name}; it is gone: take it from where it was made")
         found = fingerprint(file)
@@ -173,6 +204,14 @@ def verify(path: Path) -> None:
                 f"{name} of the release {path} was altered after it was written: expected SHA-256 "
                 f"{stated['sha256'][:12]}…, got {found[:12]}…; take it from where it was made"
             )
+
+
+def _inside(file: Path, folder: Path) -> bool:
+    """Whether a link leads to a place in a folder; one that leads to itself does not."""
+    try:
+        return file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False
 
 
 def releases(folder: Path) -> pd.DataFrame:
@@ -238,7 +277,7 @@ def _write_files(result: Result, folder: Path) -> None:
     if result.expansion:
         _write_expansion(result, folder)
     said = describe(result)
-    (folder / "README.txt").write_text(readme(result, said["in_words"]), encoding="utf-8", newline="\n")
+    write_text(folder / "README.txt", readme(result, said["in_words"]))
     save(with_files(said, folder), folder)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from platform import python_version
 from typing import Any
 
@@ -92,7 +92,8 @@ def with_files(said: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def fingerprint(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def own_fingerprint(manifest: Mapping[str, Any]) -> str:
@@ -123,7 +124,7 @@ def load(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         schema, stated = manifest["schema"], manifest["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is not the manifest of a release: {error}; make the release again") from error
     if schema != SCHEMA:
         raise ValueError(
@@ -131,7 +132,32 @@ def load(folder: Path) -> dict[str, Any]:
         )
     if own_fingerprint(manifest) != stated:
         raise ValueError(f"{path} was altered after it was written; take the release from where it was made")
+    fault = _fault(manifest)
+    if fault is not None:
+        raise ValueError(f"{path} is not the manifest of a release: {fault}; make the release again")
     return dict(manifest)
+
+
+def _fault(manifest: Mapping[str, Any]) -> str | None:
+    """What is wrong with a manifest whose fingerprint fits: whoever changes it can make that fit too."""
+    kinds = {
+        "experiment": str, "origin": str, "champion": str, "measure": str, "horizons": list, "in_words": list,
+        "code": dict, "files": dict,
+    }  # fmt: skip
+    for key, kind in kinds.items():
+        if not isinstance(manifest.get(key), kind):
+            return f"{key} must be of type {kind.__name__}; got {str(manifest.get(key))[:80]!r}"
+    if manifest["measure"] not in ("attacks", "deaths"):
+        return f"measure must be attacks or deaths; got {manifest['measure'][:80]!r}"
+    if not manifest["horizons"] or not isinstance(manifest["code"].get("harmattan"), str):
+        return "horizons and code.harmattan must be given"
+    for name, stated in manifest["files"].items():
+        place = PurePosixPath(name)
+        if place.is_absolute() or ".." in place.parts or "\\" in name or not place.parts:
+            return f"the file {name[:80]!r} does not lie in the release"
+        if not isinstance(stated, dict) or not isinstance(stated.get("sha256"), str):
+            return f"the file {name[:80]!r} has no sha256"
+    return None
 
 
 def save(manifest: Mapping[str, Any], folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from functools import cache as once
 from hashlib import sha256
@@ -11,7 +10,6 @@ from importlib import import_module
 from importlib.metadata import version
 from inspect import getsourcefile
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pandas as pd
@@ -21,6 +19,7 @@ import pyarrow.parquet as pq
 from harmattan.panel import Panel
 from harmattan.paths import PACKAGE, data_dir
 from harmattan.settings import Experiment, ModelSettings
+from harmattan.whole import explained, replacing
 
 LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels")
 KEY = b"harmattan_content"
@@ -70,18 +69,12 @@ def read(folder: Path, key: str) -> pd.DataFrame | None:
 def write(folder: Path, key: str, rows: pd.DataFrame) -> None:
     """Keep rows under a key, whole or not at all."""
     path = _place(folder, key)
-    path.parent.mkdir(parents=True, exist_ok=True)
     table = pa.Table.from_pandas(rows, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: key.encode()})
-    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".partial", delete=False) as file:
-        try:
-            pq.write_table(table, file, compression="zstd", write_page_checksum=True)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    with explained(folder):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as partial:
+            pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
 
 
 def _place(folder: Path, key: str) -> Path:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from harmattan.comparison.losses import monthly
 from harmattan.result import Result
 from harmattan.spreadsheet import as_csv
-from harmattan.tracking import cards, logged, registry, summary
+from harmattan.tracking import cards, loading, logged, registry, summary
 from harmattan.tracking.external import log_external
 from harmattan.tracking.recorded import log_losses, read_runs
 from harmattan.tracking.registry import Decision, promote
-from harmattan.tracking.store import TrackingError, default_store, experiment_id, opened, run
+from harmattan.tracking.store import TrackingError, alone_with, default_store, experiment_id, opened, run, shown
 from harmattan.tracking.stored import UntrustedTypeError
 from harmattan.tracking.sweeps import log_sweep
 from harmattan.tracking.values import log_data, log_values
@@ -36,6 +36,7 @@ __all__ = [
     "opened",
     "promote",
     "read_runs",
+    "shown",
 ]
 
 CARD = "card.md"
@@ -93,7 +94,8 @@ def log(
                 each: _log_model(client, result, each, home=home, parent=parent, keep=each in {*best, *kept})
                 for each in result.fitted
             }
-            versions = registry.register(client, result, name, models, best)
+            with alone_with(store):
+                versions = registry.register(client, result, name, models, best)
             for alias in (registry.CHAMPION, registry.CHALLENGER):
                 client.set_tag(parent, f"{alias}_version", versions.get(alias, "none"))
     return parent
@@ -105,17 +107,17 @@ def load_champion(store: str, experiment_name: str) -> PyFuncModel:
     Its ``predict`` takes a frame with the columns ``region`` and ``horizon`` and the parameters ``draws``,
     ``seed`` and ``at_least``; see `harmattan.tracking.served.Served`.
 
+    No code that lies in the store is run; see `harmattan.tracking.loading`.
+
     Raises
     ------
     TrackingError
         If the store has no champion of this experiment, or is locked or broken.
+    UntrustedTypeError
+        If the champion is not a model that Harmattan logged.
     """
     with opened(store):
-        import mlflow.pyfunc
-
-        uri = f"models:/{registry.registered_name(experiment_name)}@{registry.CHAMPION}"
-        model: PyFuncModel = mlflow.pyfunc.load_model(uri)
-        return model
+        return loading.load(f"models:/{registry.registered_name(experiment_name)}@{registry.CHAMPION}")
 
 
 def _log_experiment(client: MlflowClient, result: Result, parent: str, release: Path | None) -> None:

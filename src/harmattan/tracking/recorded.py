@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from harmattan.comparison.runs import TEXTS, Tracked
 from harmattan.named import nearest
-from harmattan.tracking.store import TrackingError, opened
+from harmattan.tracking.store import TrackingError, opened, shown
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -86,7 +86,7 @@ def read_runs(store: str, experiments: Sequence[str] | None = None, *, newest: i
             if not token:
                 break
         if not found:
-            raise TrackingError(f"the store {store} holds no run that can be compared: run an experiment first")
+            raise TrackingError(f"the store {shown(store)} holds no run that can be compared: run an experiment first")
         return [_tracked(each) for each in found]
 
 
@@ -111,7 +111,7 @@ def _homes(client: MlflowClient, store: str, names: Sequence[str] | None) -> lis
     unknown = [each for each in names if each not in known]
     if unknown:
         raise TrackingError(
-            f"the store {store} has no experiment {unknown[0]!r}{nearest(unknown[0], known)}; it has "
+            f"the store {shown(store)} has no experiment {unknown[0]!r}{nearest(unknown[0], known)}; it has "
             f"{', '.join(sorted(known))}"
         )
     return [known[each] for each in names]

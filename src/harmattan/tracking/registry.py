@@ -166,6 +166,8 @@ def _version(client: MlflowClient, name: str, which: str) -> ModelVersion:
             return client.get_model_version(name, which)
         return client.get_model_version_by_alias(name, which)
     except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
         raise TrackingError(
             f"{name} has no {'version' if which.isdigit() else 'alias'} {which!r}: run the experiment first, or name "
             "an alias or version that `mlflow ui` shows (forecasts made elsewhere have none: they cannot be loaded)"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from harmattan.whole import LOCK, explained, holding, replacing
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -36,6 +41,22 @@ def default_store(folder: Path) -> str:
     return f"{SQLITE}{(folder / DATABASE).as_posix()}"
 
 
+def shown(store: str) -> str:
+    """Return a store as messages show it: without user, password and question.
+
+    Examples
+    --------
+    >>> shown("postgresql+psycopg://awa:secret@db.example.org/mlflow?sslpassword=x")
+    'postgresql+psycopg://***@db.example.org/mlflow?***'
+    >>> shown("sqlite:///mlflow.db")
+    'sqlite:///mlflow.db'
+    """
+    if database(store) is not None:
+        return store
+    # A password may hold any mark but "@", so all before the last one goes.
+    return re.sub(r"\?.*", "?***", re.sub(r"://.*@", "://***@", store, flags=re.DOTALL), flags=re.DOTALL)
+
+
 def import_mlflow() -> None:
     """Import MLflow with its telemetry switched off, which it looks up when it is imported."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -55,11 +76,13 @@ def opened(store: str) -> Iterator[MlflowClient]:
     Raises
     ------
     TrackingError
-        If the store is locked, no database, or fails for another reason while it is in use.
+        If the store is locked, no database, or fails for another reason while it is in use. The message never holds
+        a user or password of the store, and no cause that may is told with it.
     """
     _check_file(store)
     import_mlflow()
     import mlflow
+    from alembic.util import CommandError
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SADeprecationWarning, SQLAlchemyError
 
@@ -70,10 +93,16 @@ def opened(store: str) -> Iterator[MlflowClient]:
         address = whole(store)
         mlflow.set_tracking_uri(address)
         mlflow.set_registry_uri(address)
+        file = database(store)
         try:
-            yield mlflow.MlflowClient(address, address)
-        except (MlflowException, SQLAlchemyError, OSError) as error:
-            raise TrackingError(f"the MLflow store {store} failed: {_first_line(error)}") from error
+            with explained(file.resolve().parent) if file is not None else nullcontext():
+                if file is not None and not file.exists():
+                    with alone_with(address):
+                        _make_whole(file.resolve())
+                yield mlflow.MlflowClient(address, address)
+        except (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError) as error:
+            said = f"the MLflow store {shown(store)} failed: {_without(_first_line(error), store)}{_remedy(error)}"
+            raise TrackingError(said) from (error if shown(store) == store else None)
         finally:
             mlflow.set_tracking_uri(tracking)
             mlflow.set_registry_uri(registry)
@@ -89,14 +118,15 @@ def experiment_id(client: MlflowClient, store: str, name: str) -> str:
     TrackingError
         If the experiment has been deleted.
     """
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        file = database(store)
-        place = None if file is None else (file.resolve().parent / ARTEFACTS / plain(name)).as_uri()
-        return str(client.create_experiment(name, artifact_location=place))
+    with alone_with(store):
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            file = database(store)
+            place = None if file is None else (file.resolve().parent / ARTEFACTS / plain(name)).as_uri()
+            return str(client.create_experiment(name, artifact_location=place))
     if found.lifecycle_stage != "active":
         raise TrackingError(
-            f"the experiment {name!r} must be active in the store {store}; it is {found.lifecycle_stage}. "
+            f"the experiment {name!r} must be active in the store {shown(store)}; it is {found.lifecycle_stage}. "
             f"Restore it (mlflow experiments restore --experiment-id {found.experiment_id}) or name another"
         )
     return str(found.experiment_id)
@@ -108,15 +138,32 @@ def run(client: MlflowClient, experiment: str, name: str, *, parent: str | None 
     tags = {"mlflow.source.name": "harmattan", "mlflow.source.type": "LOCAL"}
     if parent is not None:
         tags["mlflow.parentRunId"] = parent
-    run_id = str(client.create_run(experiment, tags=tags, run_name=name).info.run_id)
+    about = client.create_run(experiment, tags=tags, run_name=name).info
+    run_id = str(about.run_id)
+
+    def end(status: str) -> None:
+        # A clock that was put back in between must not give a run less than no time.
+        client.set_terminated(run_id, status, end_time=max(int(time.time() * 1000), about.start_time))
+
     try:
         yield run_id
     except BaseException:
         # The first exception tells what happened; a store that also refuses this must not hide it.
         with suppress(Exception):
-            client.set_terminated(run_id, "FAILED")
+            end("FAILED")
         raise
-    client.set_terminated(run_id, "FINISHED")
+    end("FINISHED")
+
+
+@contextmanager
+def alone_with(store: str) -> Iterator[None]:
+    """Hold the lock of an SQLite store, waiting for another run that holds it; other stores look after themselves."""
+    file = database(store)
+    if file is None:
+        yield
+        return
+    with holding(file.with_name(f".{file.name}{LOCK}")):
+        yield
 
 
 def database(store: str) -> Path | None:
@@ -147,10 +194,10 @@ def plain(name: str) -> str:
 
 def _check_file(store: str) -> None:
     """MLflow would retry for minutes where this says at once what is wrong."""
-    if store.startswith(("file:", ".", "/")):
+    if store.startswith("file:") or ("://" not in store and store.partition(":")[0] != "databricks"):
         raise TrackingError(
             f"the MLflow store must be a database or a server, such as {SQLITE}{DATABASE}; got the folder "
-            f"{store!r}, which MLflow no longer takes: see `mlflow migrate-filestore`"
+            f"{shown(store)!r}, which MLflow no longer takes: see `mlflow migrate-filestore`"
         )
     file = database(store)
     if file is None:
@@ -174,6 +221,17 @@ def _check_file(store: str) -> None:
         raise TrackingError(f"the MLflow store {store} {what}; {remedy}") from error
 
 
+def _make_whole(file: Path) -> None:
+    """Make the database of a new store under a hidden name: MLflow cannot finish one that was left half made."""
+    from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    if not file.exists():
+        with replacing(file) as partial:
+            made = SqlAlchemyStore(f"{SQLITE}{partial.as_posix()}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)  # type: ignore[no-untyped-call]
+            made.engine.dispose()
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep MLflow's and its migrations' progress notes off the terminal."""
@@ -188,5 +246,27 @@ def _quiet() -> Iterator[None]:
             each.setLevel(level)
 
 
+def _remedy(error: BaseException) -> str:
+    said = str(error)
+    if "malformed" in said or "not a database" in said:
+        return "; the file is damaged: move it away, then a new one is made, or name another store"
+    if "database schema" in said:
+        return " If a newer MLflow has written it, use that one, or name another store"
+    return ""
+
+
 def _first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
+
+
+def _without(text: str, store: str) -> str:
+    """A library's words without what must not be told of a store, which it may write in several ways."""
+    if database(store) is not None:
+        return text
+    login = re.search(r"://(.*)@", store, flags=re.DOTALL)
+    user, _, password = login.group(1).partition(":") if login else ("", "", "")
+    question = re.findall(r"=([^&#]+)", store.partition("?")[2])
+    secrets = {each for one in (password, *question) for each in (one, unquote(one), quote(unquote(one), safe=""))}
+    for secret in sorted({store, f"{user}:{password}", *secrets} - {"", ":"}, key=len, reverse=True):
+        text = text.replace(secret, shown(store) if secret == store else "***")
+    return text

@@ -88,7 +88,8 @@ class KnownPanel(Panel):
             return own
         digest = sha256(f"{own}|{self.known}|{self.ages}|{self.delay}".encode())
         for each in self.earlier:
-            digest.update(f"{each.known}|{each.content_hash()}".encode())
+            # Each by itself: an earlier panel's own earlier ones are among these.
+            digest.update(f"{each.known}|{Panel.content_hash(each)}|{each.ages}|{each.delay}".encode())
         return digest.hexdigest()
 
 
