@@ -156,17 +156,25 @@ def _text(path: Path) -> str:
         raise ValueError(f"{path}: there is no such file of lineages") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: is not in UTF-8; save it as CSV UTF-8") from error
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read as a file of lineages: {error.strerror}") from error
 
 
 def _records(text: str, place: str) -> list[dict[str, str]]:
+    if "\0" in text:
+        raise ValueError(f"{place}: is a binary file, not a table of lineages")
     reader = csv.DictReader(text.splitlines(), restkey="surplus", restval=None)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise ValueError(f"{place}: cannot be read as CSV: {error}") from error
     absent = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
     if absent:
         found = ", ".join(reader.fieldnames or []) or "nothing"
         raise ValueError(f"{place}: expected the columns {', '.join(COLUMNS)}; {absent[0]} is missing, found {found}")
     records: list[dict[str, str]] = []
     problems: list[str] = []
-    for number, row in enumerate(reader, start=2):
+    for number, row in enumerate(rows, start=2):
         if "surplus" in row or None in row.values():
             problems.append(f"row {number} does not have {len(COLUMNS)} values")
             continue

@@ -125,19 +125,15 @@ def read_lines(path: str | Path, *, layer: str | None = None) -> dict[str, NDArr
     ValueError
         If the file has no coordinate reference system, or holds anything but connected lines, or two lines of a name.
     """
-    import geopandas as gpd
     import shapely
 
+    from harmattan.polygons import read_shapes
+
     file = Path(path)
-    if not file.exists():
-        raise FileNotFoundError(f"expected a file of lines at {file}; nothing is there")
-    geoparquet = file.suffix in {".parquet", ".geoparquet"}
-    frame = gpd.read_parquet(file) if geoparquet else gpd.read_file(file, layer=layer)
-    if frame.crs is None:
-        raise ValueError(f"lines must have a coordinate reference system; {file.name} has none: write one into it")
+    frame = read_shapes(file, what="lines", layer=layer)
     lines: dict[str, NDArray[np.float64]] = {}
     given = frame["name"] if "name" in frame else pd.Series(None, index=frame.index, dtype=object)
-    for number, (line, own) in enumerate(zip(frame.to_crs("EPSG:4326").geometry, given, strict=True), start=1):
+    for number, (line, own) in enumerate(zip(frame.geometry, given, strict=True), start=1):
         name = str(own) if pd.notna(own) else file.stem if len(frame) == 1 else f"{file.stem} {number}"
         whole = shapely.line_merge(line) if line is not None and line.geom_type == "MultiLineString" else line
         if whole is None or whole.geom_type != "LineString" or whole.is_empty:
@@ -146,6 +142,11 @@ def read_lines(path: str | Path, *, layer: str | None = None) -> dict[str, NDArr
         if name in lines:
             raise ValueError(f"the lines of {file.name} must have names of their own; {name!r} comes twice")
         lines[name] = shapely.get_coordinates(whole)
+        if not (np.abs(lines[name]) <= (180.0, 90.0)).all():
+            raise ValueError(
+                f"lines must lie between -180 and 180 degrees east and between -90 and 90 degrees north; {name!r} of "
+                f"{file.name} does not: check the file's reference system, and that longitude comes first"
+            )
     return lines
 
 

@@ -33,7 +33,9 @@ def month(value: str | pd.Period | pd.Timestamp) -> pd.Period:
         return value.to_period("M")
     year, dash, number = value.partition("-")
     if not (
-        len(year) == 4 and year.isdigit() and dash and len(number) == 2 and number.isdigit() and 1 <= int(number) <= 12
+        value.isascii()
+        and (len(year) == 4 and year.isdigit() and dash)
+        and (len(number) == 2 and number.isdigit() and 1 <= int(number) <= 12)
     ):
         raise ValueError(f"a month must be written YYYY-MM, such as 2023-05; got {value!r}")
     return pd.Period(year=int(year), month=int(number), freq="M")

@@ -54,5 +54,6 @@ def _imported(name: str, what: str) -> Any:
     module, _, attribute = name.partition(":")
     try:
         return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"the {what} {name!r} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        # A module runs when it is imported, so any error may come out of it.
+        raise ValueError(f"the {what} {name!r} cannot be imported: {error or type(error).__name__}") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from harmattan.regions import Regions
+from harmattan.sources.files import contents, short
+from harmattan.sources.tables import csv_header, refuse_unpaired, separator_of
 
 
 def read_columns(path: str | Path) -> pd.DataFrame:
@@ -19,17 +23,34 @@ def read_columns(path: str | Path) -> pd.DataFrame:
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If its first column is not ``region`` or it has no other.
+        If it cannot be read, its first column is not ``region``, it has no other, or one of them twice.
     """
     file = Path(path)
     if not file.exists():
         raise FileNotFoundError(f"expected a table of the regions at {file}; nothing is there")
-    table = pd.read_csv(file, encoding="utf-8-sig", dtype={"region": str}, keep_default_na=False)
-    if table.columns[0] != "region" or table.shape[1] < 2:
-        raise ValueError(
-            f"{file.name} must begin with a column region and have others; it has {', '.join(map(str, table.columns))}"
+    content, kind, place = contents(file)
+    if kind != "csv":
+        raise ValueError(f"{place}: expected a CSV, got {kind}; save it as CSV UTF-8")
+    header = csv_header(content, place)
+    if header[0] != "region" or len(header) < 2:
+        found = ", ".join(map(short, header[:60]))
+        raise ValueError(f"{place} must begin with a column region and have others; it has {found}")
+    twice = sorted(name for name, number in Counter(header).items() if number > 1)
+    if twice:
+        raise ValueError(f"{place} has the column {short(twice[0])!r} twice; keep one")
+    refuse_unpaired(content, place)
+    try:
+        table = pd.read_csv(
+            io.BytesIO(content),
+            sep=separator_of(content),
+            encoding="utf-8-sig",
+            dtype={"region": str},
+            keep_default_na=False,
+            index_col=False,
         )
-    return table
+    except (ValueError, pd.errors.ParserWarning) as error:
+        raise ValueError(f"{place}: cannot be read as CSV: {str(error).strip()}") from error
+    return table.assign(region=table["region"].str.strip())
 
 
 def with_columns(regions: Regions, table: pd.DataFrame) -> Regions:

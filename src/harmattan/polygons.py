@@ -6,6 +6,7 @@ take time to import, so each function imports what it needs.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 EQUAL_AREA = "EPSG:6933"
+_SMALLEST_MAP = 0.01
+_ROUNDING = 1e-6
+_SHOWN = 200
 
 
 def read_polygons(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -40,17 +44,32 @@ def read_polygons(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If it has no coordinate reference system.
+        If it cannot be read, holds no geometry, or has no coordinate reference system.
     """
+    return read_shapes(path, what="polygons", layer=layer)
+
+
+def read_shapes(path: Path, *, what: str, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Read polygons or lines into longitude and latitude; `what` they are is said in messages. See `read_polygons`."""
     import geopandas as gpd
+    from shapely.errors import ShapelyError
 
     if not path.exists():
-        raise FileNotFoundError(f"expected a file of polygons at {path}; nothing is there")
+        raise FileNotFoundError(f"expected a file of {what} at {path}; nothing is there")
     geoparquet = path.suffix in {".parquet", ".geoparquet"}
-    frame = gpd.read_parquet(path) if geoparquet else gpd.read_file(path, layer=layer)
+    try:
+        with warnings.catch_warnings():
+            # What GDAL warns of, such as a ring that is not closed, is refused below or as it is read.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            frame = gpd.read_parquet(path) if geoparquet else gpd.read_file(path, layer=layer)
+    except (RuntimeError, ValueError, TypeError, LookupError, OSError, ShapelyError) as error:
+        said = " ".join(str(error).split())[:_SHOWN]
+        raise ValueError(f"{path.name}: cannot be read as {what}: {said or type(error).__name__}") from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise ValueError(f"{path.name}: has no geometry; expected {what}")
     if frame.crs is None:
         raise ValueError(
-            f"polygons must have a coordinate reference system; {path.name} has none: write one into it "
+            f"{what} must have a coordinate reference system; {path.name} has none: write one into it "
             "(EPSG:4326 if its coordinates are longitude and latitude)"
         )
     return frame.to_crs("EPSG:4326")
@@ -62,7 +81,8 @@ def repaired(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     Raises
     ------
     ValueError
-        If a geometry is missing, is not made of polygons, or encloses no area; the message names the region.
+        If a geometry is missing, is not made of polygons, lies beyond 180 degrees or the poles, or encloses no area:
+        the message names the region. Or if all of them together are smaller than a village.
 
     Examples
     --------
@@ -81,6 +101,7 @@ def repaired(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
         raise ValueError(
             f"every region needs a polygon; {len(refused)} do not have one, first {refused[0]!r} with {what}"
         )
+    _check_degrees(geometry)
     values = geometry.to_numpy().copy()
     invalid = ~shapely.is_valid(values)
     values[invalid] = shapely.make_valid(values[invalid], method="structure", keep_collapsed=False)
@@ -88,6 +109,23 @@ def repaired(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     if len(empty):
         raise ValueError(f"every region needs a polygon with an area; {empty[0]!r} has none: draw it again")
     return gpd.GeoSeries(values, index=geometry.index, crs=geometry.crs)
+
+
+def _check_degrees(geometry: gpd.GeoSeries) -> None:
+    """Raise where coordinates are no degrees: in metres, swapped, in the wrong reference system, or not numbers."""
+    import shapely
+
+    remedy = "check the file's reference system, and that longitude comes first"
+    corners, owner = shapely.get_coordinates(geometry.to_numpy(), return_index=True)
+    beyond = ~(np.abs(corners) <= np.array([180.0, 90.0]) + _ROUNDING).all(axis=1)
+    if beyond.any():
+        first = int(beyond.argmax())
+        raise ValueError(
+            "corners of polygons must lie between -180 and 180 degrees east and between -90 and 90 degrees north; "
+            f"{geometry.index[owner[first]]!r} has one at {corners[first, 0]:g}, {corners[first, 1]:g}: {remedy}"
+        )
+    if len(corners) and (np.ptp(corners, axis=0) < _SMALLEST_MAP).all():
+        raise ValueError(f"all polygons together are smaller than {_SMALLEST_MAP:g} degrees, about 1 km: {remedy}")
 
 
 def areas_km2(geometry: gpd.GeoSeries) -> NDArray[np.float64]:

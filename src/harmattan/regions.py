@@ -179,8 +179,10 @@ def from_polygons(path: str | Path, *, code: str, name: str, country: str, layer
         if empty.any():
             row = int(np.flatnonzero(empty)[0])
             raise ValueError(f"column {column!r} must have a value in every row; row {row} has none")
-    frame = frame.assign(region=frame[code].astype(str)).set_index("region").sort_index()
-    table = pd.DataFrame({"name": frame[name], "country": frame[country]}, index=frame.index).astype(str)
+    if frame.empty:
+        raise ValueError(f"{Path(path).name} must have at least one region; it has none")
+    frame = frame.assign(region=_as_text(frame[code])).set_index("region").sort_index()
+    table = pd.DataFrame({"name": _as_text(frame[name]), "country": _as_text(frame[country])}, index=frame.index)
     _check_unique(table.index)
     shapes_of = polygons.repaired(frame.geometry)
     lon, lat = polygons.centres(shapes_of)
@@ -277,6 +279,13 @@ def shapes(regions: Regions) -> gpd.GeoSeries:
     units = gpd.GeoDataFrame({"region": holder}, geometry=finest.to_numpy())
     united = units.dropna(subset="region").dissolve("region", method="coverage").geometry
     return united.set_crs(finest.crs).reindex(regions.table.index)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """A column as text without space around it; whole numbers without a decimal point, which missing values give."""
+    whole = pd.api.types.is_float_dtype(column) and bool((column % 1 == 0).all())
+    text: pd.Series = (column.astype("int64") if whole else column).astype(str).str.strip()
+    return text
 
 
 def _numbers(level: str | int) -> list[int]:

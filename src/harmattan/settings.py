@@ -14,7 +14,6 @@ from harmattan.named import nearest
 from harmattan.paths import experiments_dir
 from harmattan.vintages.days import day
 
-
 LARGEST = 1024**2
 """An experiment may have so many bytes."""
 

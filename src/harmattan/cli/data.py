@@ -47,7 +47,7 @@ def check(
     from harmattan.sources.ucdp_registry import read_registry, registry_summary
     from harmattan.vintages.quality import coverage, coverage_lines, findings
 
-    if not file.is_file():
+    if not file.exists():
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
     if source is None and file.suffix == ".json":
         _print(registry_summary(read_registry(file)), {"file": str(file)}, as_json)
@@ -106,7 +106,7 @@ def add(
     """
     from harmattan import vintages as store
 
-    if not file.is_file():
+    if not file.exists():
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
     before = {each.content for each in store.snapshots(vintages)}
     kept = store.add(

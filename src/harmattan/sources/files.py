@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -18,14 +19,17 @@ Kind = Literal["csv", "parquet", "xlsx"]
 LIMIT = 2 * 1024**3
 """Largest size in bytes that a file may have, unpacked."""
 
-RATIO, FREE = 250, 64 * 1024**2
+RATIO, FREE = 100, 64 * 1024**2
 """A packed file may unpack to so many times its size; below so many bytes, to any size."""
 
 SUFFIXES = (".csv", ".tsv", ".gz", ".zip", ".parquet", ".xlsx")
 
-_SHOWN = 80
+_SHOWN, _LISTED = 80, 10
 
 _MARK = b"\xef\xbb\xbf"
+
+# What reading a damaged zip raises, besides its own error: its numbers are taken as they stand.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, OverflowError)
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -84,13 +88,18 @@ def contents(path: Path) -> tuple[bytes, Kind, str]:
     if not path.exists():
         raise SourceError(f"{path}: there is no such file")
     if not path.is_file():
-        what = "is a folder; name one file in it" if path.is_dir() else "is not a file that can be read from its beginning"
+        what = (
+            "is a folder; name one file in it" if path.is_dir() else "is not a file that can be read from its beginning"
+        )
         raise SourceError(f"{path}: {what}")
     if path.suffix.lower() not in SUFFIXES:
         raise SourceError(f"{path.name}: expected a file named {', '.join(SUFFIXES)}; got {path.suffix or 'no ending'}")
     if path.stat().st_size > LIMIT:
         raise SourceError(f"{path.name}: is larger than {LIMIT:,} bytes; split it by year")
-    content, place = path.read_bytes(), path.name
+    try:
+        content, place = path.read_bytes(), path.name
+    except OSError as error:
+        raise SourceError(f"{path.name}: cannot be read: {error.strerror}") from error
     if content.startswith(b"\x1f\x8b"):
         content = _gunzip(content, place)
     elif content.startswith(_ZIP) and not _is_workbook(content, place):
@@ -126,7 +135,7 @@ def _refuse_larger(unpacked: int, packed: int, place: str) -> None:
 def _open_zip(content: bytes, place: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+    except (*_DAMAGED, NotImplementedError) as error:
         raise SourceError(f"{place}: is a zip file that is damaged or cut off; fetch it again") from error
     declared = sum(member.file_size for member in archive.infolist())
     if declared > LIMIT:
@@ -143,16 +152,18 @@ def _unzip(content: bytes, place: str) -> tuple[bytes, str]:
     with _open_zip(content, place) as archive:
         names = [name for name in archive.namelist() if _is_table_name(name)]
         if len(names) != 1:
-            found = ", ".join(names or archive.namelist()) or "nothing"
+            there = names or archive.namelist()
+            more = f" and {len(there) - _LISTED} more" if len(there) > _LISTED else ""
+            found = ", ".join(map(short, there[:_LISTED])) + more if there else "nothing"
             raise SourceError(f"{place}: expected one CSV, Parquet or Excel file inside; found {found}")
         packed = archive.getinfo(names[0]).compress_size
         try:
             with archive.open(names[0]) as stream:
                 unpacked = stream.read(_most(packed) + 1)
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as error:
-            raise SourceError(f"{place}: {names[0]} inside is damaged or cut off; fetch it again") from error
         except (RuntimeError, NotImplementedError) as error:
             raise SourceError(f"{place}: {names[0]} inside is locked or packed unusually; unpack it first") from error
+        except _DAMAGED as error:
+            raise SourceError(f"{place}: {names[0]} inside is damaged or cut off; fetch it again") from error
     _refuse_larger(len(unpacked), packed, f"{place}, {names[0]}")
     return unpacked, names[0]
 

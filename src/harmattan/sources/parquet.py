@@ -94,9 +94,10 @@ def _refuse_larger(size: int, place: str) -> None:
 
 def _text(column: pa.ChunkedArray, name: str, place: str) -> pd.Series:
     try:
-        return pc.cast(column, pa.string()).to_pandas().astype("str")
+        text: pd.Series = pc.cast(column, pa.string()).to_pandas().astype("str")
     except pa.ArrowNotImplementedError as error:
         kind = short(str(column.type))
         raise SourceError(f"{place}: column {name} holds {kind}; expected numbers, dates or text") from error
     except pa.ArrowException as error:
         raise SourceError(f"{place}: column {name} holds bytes that are not text in UTF-8") from error
+    return text

@@ -204,8 +204,8 @@ def _tidy(frame: pd.DataFrame, rows: npt.NDArray[np.int64], place: str) -> Table
     if broken.to_numpy().any():
         row, column = (int(at[0]) for at in broken.to_numpy().nonzero())
         raise SourceError(
-            f"{place}: row {rows[row]}, column {text.columns[column]}: expected a value, got {text.iloc[row, column]!r}, "
-            "an error of the spreadsheet; correct it there"
+            f"{place}: row {rows[row]}, column {text.columns[column]}: expected a value, got "
+            f"{text.iloc[row, column]!r}, an error of the spreadsheet; correct it there"
         )
     if len(text):
         first = text.iloc[0].dropna()
@@ -299,10 +299,13 @@ def csv_header(content: bytes, place: str) -> list[str]:
     first = _first_line(content)
     if len(first) >= HEADING:
         raise SourceError(f"{place}: row 1 has more than {HEADING:,} bytes; expected column headings")
-    line = first + b"\n"
-    options = pcsv.ParseOptions(delimiter=separator_of(content), newlines_in_values=True)
+    line, separator = first + b"\n", separator_of(content)
+    # Counted before they are read, since Arrow takes memory for each.
+    if line.count(separator.encode()) >= COLUMNS:
+        raise SourceError(f"{place}: row 1 has more than {COLUMNS:,} columns; keep those that are needed")
+    options = pcsv.ParseOptions(delimiter=separator, newlines_in_values=True)
     try:
-        return _few(list(pcsv.read_csv(io.BytesIO(line), parse_options=options).column_names), place)
+        return list(pcsv.read_csv(io.BytesIO(line), parse_options=options).column_names)
     except pa.ArrowException as error:
         raise SourceError(f"{place}: row 1 is not a row of column headings") from error
 

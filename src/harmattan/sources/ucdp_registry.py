@@ -47,14 +47,15 @@ def read_registry(path: Path) -> pd.DataFrame:
     if not isinstance(entries, list) or not entries:
         got = "no entry" if entries == [] else type(entries).__name__
         raise SourceError(f"{path.name}: expected a list of dyads; got {got}")
-    seen: set[int] = set()
+    # UCDP numbers the dyads of each kind of violence apart.
+    seen: set[tuple[str, int]] = set()
     for place, entry in enumerate(entries):
         what = _fault(entry)
-        if what is None and entry["dyad_id"] in seen:
+        if what is None and (entry["type"], entry["dyad_id"]) in seen:
             what = f"dyad_id {entry['dyad_id']} comes twice"
         if what is not None:
             raise SourceError(f"{path.name}: entry {place} is not a dyad: {what}")
-        seen.add(entry["dyad_id"])
+        seen.add((entry["type"], entry["dyad_id"]))
     table = pd.DataFrame([{key: entry[key] for key in KEYS} for entry in entries], columns=list(KEYS))
     years = table.pop("active_years")
     for name, pick in (("first_year", min), ("last_year", max)):
@@ -66,7 +67,7 @@ def read_registry(path: Path) -> pd.DataFrame:
 def _fault(entry: object) -> str | None:
     """What is wrong with an entry; None if it is a dyad."""
     if not isinstance(entry, dict):
-        return f"expected a table of keys; got {short(repr(entry))}"
+        return f"{KEYS[0]} is missing"
     absent = [key for key in KEYS if key not in entry]
     if absent:
         return f"{absent[0]} is missing"

@@ -95,7 +95,8 @@ def _cells(content: bytes, place: str, *, values: bool) -> Iterator[tuple[str, l
             cells += len(row)
             if len(rows) > ROWS or cells > CELLS:
                 raise SourceError(
-                    f"{place}, sheet {short(sheet.title)}: has more than {ROWS:,} rows or {CELLS:,} cells; save it as CSV"
+                    f"{place}, sheet {short(sheet.title)}: has more than {ROWS:,} rows or {CELLS:,} cells; "
+                    "save it as CSV"
                 )
         yield sheet.title, rows
     book.close()

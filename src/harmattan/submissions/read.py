@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import file_digest
@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from harmattan.months import month
 from harmattan.named import nearest
-from harmattan.sources.files import SourceError, contents
+from harmattan.sources.files import SourceError, contents, short
+from harmattan.sources.tables import csv_header, refuse_unpaired, separator_of
 from harmattan.submissions.checks import Faults, Kind, Long, Submission, SubmissionError, arranged
 
 MOST_LINES = 10_000_000
@@ -31,6 +32,7 @@ LAYOUTS: dict[Kind, tuple[str, ...]] = {
 }
 AHEAD = ("horizon", "month")
 MONTH_BEFORE_1980 = month("1979-12").ordinal
+MOST_MONTHS = 2400
 VIEWS_LAG = 3
 
 
@@ -128,24 +130,23 @@ def _layout(names: list[str], place: str) -> tuple[Kind, tuple[str, ...]]:
             return kind, (*needed, *ahead)
     known = "; ".join(f"{kind}: {', '.join((each[0], 'horizon', *each[1:]))}" for kind, each in LAYOUTS.items())
     raise SubmissionError(
-        f"{place}: the columns {', '.join(names[:12])} are no known layout; expected {known}; VIEWS: {', '.join(VIEWS)}"
+        f"{place}: the columns {', '.join(map(short, names[:12]))} are no known layout; expected {known}; "
+        f"VIEWS: {', '.join(VIEWS)}"
     )
 
 
 def _header(content: bytes, stored: str, place: str) -> list[str]:
     if stored == "parquet":
         return list(_parquet(content, place).schema_arrow.names)
-    first = content[: content.find(b"\n") if b"\n" in content else len(content)].decode("utf-8-sig").strip("\r")
-    names = next(csv.reader([first], delimiter=_delimiter(content)))
-    twice = sorted({each for each in names if names.count(each) > 1})
+    try:
+        names = csv_header(content, place)
+        refuse_unpaired(content, place)
+    except SourceError as error:
+        raise SubmissionError(str(error)) from error
+    twice = sorted(name for name, number in Counter(names).items() if number > 1)
     if twice:
-        raise SubmissionError(f"{place}: has the column {twice[0]!r} twice; keep one")
+        raise SubmissionError(f"{place}: has the column {short(twice[0])!r} twice; keep one")
     return names
-
-
-def _delimiter(content: bytes) -> str:
-    first = content[: content.find(b"\n") if b"\n" in content else len(content)]
-    return max(",;\t", key=lambda each: first.count(each.encode()))
 
 
 def _parquet(content: bytes, place: str) -> pq.ParquetFile:
@@ -167,7 +168,7 @@ def _batches(content: bytes, stored: str, wanted: tuple[str, ...], place: str) -
         reader = pyarrow.csv.open_csv(
             io.BytesIO(content),
             read_options=pyarrow.csv.ReadOptions(block_size=16 * 1024**2),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=_delimiter(content)),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=separator_of(content)),
             convert_options=pyarrow.csv.ConvertOptions(
                 include_columns=list(wanted), column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
             ),
@@ -214,7 +215,7 @@ def _months(texts: pd.Series, name: str, found: Gathered, faults: Faults) -> np.
             except ValueError:
                 first = found.lines + int(np.flatnonzero(codes == place)[0]) + 1
                 count = int((codes == place).sum())
-                faults.add(f"{name} must be a month", count, f"{text!r} in line {first}", "write it YYYY-MM")
+                faults.add(f"{name} must be a month", count, f"{short(text)!r} in line {first}", "write it YYYY-MM")
         ordinals[place] = found.months.get(str(text), 0)
     return ordinals[codes].astype(np.int32)
 
@@ -237,7 +238,7 @@ def _numbers(given: pd.Series, name: str, before: int, faults: Faults) -> np.nda
         place = int(np.flatnonzero(wrong)[0])
         faults.add(
             f"{name} must be a finite number", int(wrong.sum()),
-            f"{str(given.iloc[place])!r} in line {before + place + 1}", "give a number, with a decimal point",
+            f"{short(str(given.iloc[place]))!r} in line {before + place + 1}", "give a number, with a decimal point",
         )  # fmt: skip
     return numbers
 
@@ -255,7 +256,9 @@ def _renamed(regions: Mapping[str, int], codes: Mapping[str, str], place: str) -
 
 def _long(gathered: Gathered, kind: Kind, wanted: tuple[str, ...], origin: str | None, faults: Faults) -> Long:
     if wanted == VIEWS:
-        when = gathered.column("month_id").astype(np.int64) + MONTH_BEFORE_1980
+        given = gathered.column("month_id")
+        _refuse_months(given, "month_id", (given < 1) | (given > MOST_MONTHS), faults)
+        when = given.astype(np.int64) + MONTH_BEFORE_1980
         start = month(origin).ordinal if origin else int(when.min()) - VIEWS_LAG
         began = np.full(len(when), start, dtype=np.int64)
         ahead, region, value = when - began, gathered.column("country_id"), gathered.column("outcome")
@@ -273,13 +276,7 @@ def _ahead(gathered: Gathered, began: np.ndarray, faults: Faults) -> np.ndarray:
     when = gathered.column("month").astype(np.int64) if "month" in gathered.parts else None
     if given is None:
         return np.asarray(when - began)
-    if (given % 1 != 0).any():
-        line = int(np.flatnonzero(given % 1 != 0)[0])
-        faults.add(
-            "horizon must be a whole number of months", int((given % 1 != 0).sum()),
-            f"{given[line]:g} in line {line + 1}", "correct it",
-        )  # fmt: skip
-        faults.check()
+    _refuse_months(given, "horizon", np.abs(given) > MOST_MONTHS, faults)
     ahead = given.astype(np.int64)
     if when is not None and (began + ahead != when).any():
         line = int(np.flatnonzero(began + ahead != when)[0])
@@ -290,6 +287,19 @@ def _ahead(gathered: Gathered, began: np.ndarray, faults: Faults) -> np.ndarray:
             "the origin is the last month whose data were used, horizon 1 the month after it",
         )  # fmt: skip
     return ahead
+
+
+def _refuse_months(given: np.ndarray, name: str, beyond: np.ndarray, faults: Faults) -> None:
+    """Raise if a number of months is not whole, or beyond what any forecast is of."""
+    rules = {
+        f"{name} must be a whole number of months": given % 1 != 0,
+        f"{name} must be a whole number of months, at most {MOST_MONTHS:,}": beyond,
+    }
+    for rule, wrong in rules.items():
+        if wrong.any():
+            line = int(np.flatnonzero(wrong)[0])
+            faults.add(rule, int(wrong.sum()), f"{given[line]:g} in line {line + 1}", "correct it")
+            faults.check()
 
 
 def _notes(names: list[str], wanted: tuple[str, ...], kind: Kind, steps: tuple[float, ...]) -> tuple[str, ...]:

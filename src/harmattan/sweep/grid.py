@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harmattan.models import ESTIMATORS, MODELS
-from harmattan.named import find, nearest
+from harmattan.inputs import estimator_class, model_class
+from harmattan.named import nearest
 from harmattan.settings import Experiment, ModelSettings, Section, SettingsError
 
 MOST = 1000
@@ -92,16 +92,17 @@ def known_keys(experiment: Experiment) -> list[str]:
             keys += [f"{name}.{each}" for each in section.model_fields]
     for name, model in experiment.models.items():
         keys += [f"{MODELS_KEY}.{name}.{each}" for each in ModelSettings.model_fields]
-        keys += [f"{MODELS_KEY}.{name}.parameters.{each}" for each in _parameters(model)]
+        try:
+            keys += [f"{MODELS_KEY}.{name}.parameters.{each}" for each in _parameters(model)]
+        except ValueError as error:
+            raise SettingsError(f"{MODELS_KEY}.{name}: {error}") from error
     return keys
 
 
 def _parameters(model: ModelSettings) -> list[str]:
     """Names of a model's parameters: those of its estimator if it is direct."""
     direct = model.kind == "direct" and model.estimator is not None
-    found: Any = (
-        find(str(model.estimator), ESTIMATORS, what="estimator") if direct else find(model.kind, MODELS, what="model")
-    )
+    found: Any = estimator_class(str(model.estimator)) if direct else model_class(model.kind)
     return [name for name in inspect.signature(found).parameters if name not in ("measure", "members")]
 
 
