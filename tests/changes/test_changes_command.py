@@ -42,7 +42,7 @@ def found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Changes:
         }
     )
     made = Changes(tmp_path / "2023-11", tmp_path / "2023-12", "attacks", {"next_month": months}, table, True, ("So.",))
-    monkeypatch.setattr(package, "changes", lambda older, newer, *, workers, progress: made)
+    monkeypatch.setattr(package, "changes", lambda older, newer, *, workers, progress, own_code: made)
     monkeypatch.setattr(package, "write_for_page", lambda given: None)
     monkeypatch.setattr(package, "why_not_on_page", lambda given: "it has none")
     return made

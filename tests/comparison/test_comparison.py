@@ -194,7 +194,7 @@ def test_the_page_is_whole_and_needs_nothing_else(losses: pd.DataFrame, tmp_path
             assert opened.pop() == tag
 
     Reader().feed(text)
-    assert not opened and "http" not in text and "url(" not in text
+    assert not opened and "://" not in text and "url(" not in text
     assert "&lt;b&gt;&amp;them" in text and "<b>&them" not in text
     assert text.count("<svg") == len(found.table[["set", "score"]].drop_duplicates())
     for each in ("zero", "conflictology", "Onsets", "Brier score", "0.5"):

@@ -51,6 +51,27 @@ def experiment_of(release: Release) -> Experiment:
         ) from error
 
 
+def code_named(experiment: Experiment) -> list[str]:
+    """Return what the models of an experiment name as ``package.module:object``, which is imported when they are built.
+
+    Examples
+    --------
+    >>> from harmattan.settings import load
+    >>> code_named(load("burkina"))
+    []
+    """
+    named = [
+        str(name)
+        for model in experiment.models.values()
+        for name in (
+            model.kind,
+            model.estimator,
+            *([model.features] if isinstance(model.features, str) else [each.get("name") for each in model.features]),
+        )
+    ]
+    return list(dict.fromkeys(name for name in named if ":" in name))
+
+
 def unflattened(settings: Mapping[str, str]) -> Experiment:
     """Return the experiment whose `harmattan.settings.Experiment.flat` these settings are.
 

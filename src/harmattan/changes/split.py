@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from harmattan.changes.again import Step, champion_again, same_code
-from harmattan.changes.asked import experiment_of
+from harmattan.changes.asked import code_named, experiment_of
 from harmattan.changes.data import as_issued, is_that_of, named, pinned, revised, with_data_of
 from harmattan.experiment import Progress
 from harmattan.forecast import Forecast
@@ -74,7 +74,9 @@ class _Steps:
     model: Forecast
 
 
-def changes(older: Path, newer: Path, *, workers: int = 1, progress: Progress | None = None) -> Changes:
+def changes(
+    older: Path, newer: Path, *, workers: int = 1, progress: Progress | None = None, own_code: bool = False
+) -> Changes:
     """Split the change between two releases of an experiment exactly, by making forecasts again.
 
     One thing is changed at a time, in the order in which an analyst could have known it: the older release as issued;
@@ -91,15 +93,21 @@ def changes(older: Path, newer: Path, *, workers: int = 1, progress: Progress | 
         Processes; the result does not depend on it.
     progress
         Called with what is being done, how much is done and how much there is.
+    own_code
+        Whether models may be made that a release names as ``package.module:object``. That imports the module and
+        calls the object, so it is for releases of one's own.
 
     Raises
     ------
     ValueError, FileNotFoundError
-        If a file of a release was altered, they are not of one experiment and measure, the second is not the later,
-        they share no month or region, or the data of the newer one are not to be had any more.
+        If a release names such code without `own_code`, a file of a release was altered, they are not of one experiment
+        and measure, the second is not the later, they share no month or region, or the data of the newer one are not
+        to be had any more.
     """
     one, two = read(older), read(newer)
     _comparable(one, two)
+    if not own_code:
+        _without_code(one, two)
     shared = _shared(one.forecast, two.forecast)
     steps, separable, notes = _steps(one, two, workers, progress)
     path = [one.forecast, steps.again, steps.revised, steps.new, steps.model, two.forecast]
@@ -131,6 +139,16 @@ def _comparable(one: Release, two: Release) -> None:
             )
     if order_of(one) > order_of(two):
         raise ValueError(f"the second release must be the later; {two.path} is older than {one.path}: swap them")
+
+
+def _without_code(*releases: Release) -> None:
+    for release in releases:
+        named = code_named(experiment_of(release))
+        if named:
+            raise ValueError(
+                f"the release {release.path} names code of its own, {', '.join(named)}, which would be run on this "
+                "machine: if you made the release yourself, or trust who did, allow it with --own-code (own_code=True)"
+            )
 
 
 def _shared(before: Forecast, now: Forecast) -> dict[str, list[pd.Period]]:

@@ -25,6 +25,9 @@ def changes(
     top: Annotated[int, typer.Option("--top", min=1, help="How many regions to print.")] = 10,
     out: Annotated[Path | None, typer.Option("--out", help="Table to write, .csv or .parquet.", metavar="FILE")] = None,
     workers: Workers = 2,
+    own_code: Annotated[
+        bool, typer.Option("--own-code", help="Run code that the releases name; only for releases you trust.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole table as JSON and nothing else.")] = False,
 ) -> None:
     """Say what changed between two releases of an experiment: revised data, new data or model.
@@ -46,7 +49,7 @@ def changes(
     if out is not None and out.suffix not in WRITERS:
         raise typer.BadParameter(f"must end with .csv or .parquet; got {out.name}", param_hint="--out")
     with progress("What changed") as tell:
-        found = split(older, newer, workers=workers, progress=tell)
+        found = split(older, newer, workers=workers, progress=tell, own_code=own_code)
     rows = of_window(found, window).head(top)
     if out is not None:
         write_table(found, out)
