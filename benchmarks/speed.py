@@ -1,114 +1,559 @@
-"""Speed: Harmattan beside the way most people would do the same, in turn, in one process.
+"""Speed and memory: Harmattan alone and beside its peers, and how time grows with the data. Written into docs/speed.md.
 
-Run as ``make bench`` or ``python benchmarks/speed.py``. Only the ratio says much: both sides run on the same machine,
-in turn, and their results are compared before they are timed.
+Run as ``make bench`` or ``python benchmarks/speed.py [--large] [--only NAME ...]``. Each case runs in a process of its
+own; where there is a peer both sides run in turn and their results are compared first. Seconds are medians.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scoringrules
+from scipy.sparse import csr_array
 
-from harmattan.features import feature
+from harmattan.backtest import backtest, forecast_all
+from harmattan.expansion.tables import belts, expansion_tables
+from harmattan.features import Feature, design, feature
 from harmattan.figures import bundled_counts
+from harmattan.inputs import models_of
+from harmattan.models import Forecaster
+from harmattan.models.baselines import Conflictology, NeighbourRate, OwnRate
+from harmattan.models.combine import Pool
+from harmattan.models.endemic import Endemic
+from harmattan.months import month, month_range
+from harmattan.neighbours import Neighbours
 from harmattan.panel import Panel, from_counts
-from harmattan.regions import bundled, locate, shapes
-from harmattan.scores.proper import crps
+from harmattan.regions import Regions, bundled, locate, shapes
+from harmattan.scores import intervals, proper
+from harmattan.settings import load
+from harmattan.sphere import great_circle_km
 
+PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
+START, END = "<!-- made by benchmarks/speed.py -->", "<!-- end of speed -->"
 REPEATS = 5
+# A side that takes longer is timed once.
+SLOW = 3.0
+GRIDS = {"13,110 x 437": (115, 114, 437), "64,818 x 437": (234, 277, 437)}
+MEASURES = ("attacks", "other_attacks")
+ROW_SCORES = ("crps", "threshold_weighted_crps", "count_log_score", "ign", "mis", "weighted_interval_score")
+
+HELP = "import sys; from harmattan.cli import main; sys.argv = ['harmattan', '--help']; main()"
+
+Work = Callable[[], Any]
 
 
 @dataclass(frozen=True)
 class Case:
-    """Two ways to the same numbers."""
+    """Work to be timed, and another way to the same result if there is one."""
 
-    name: str
-    peer: str
-    ours: Callable[[], np.ndarray]
-    theirs: Callable[[], np.ndarray]
+    ours: Work
+    peer: str = ""
+    theirs: Work | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Medians in seconds, and the most memory that the case's process had taken after the first call, in MB."""
+
+    wall: float
+    processor: float
+    megabytes: float
+    peer: str = ""
+    theirs: float | None = None
 
 
 def main() -> None:
-    """Print one row per case: median seconds of each side and the ratio."""
+    """Measure, print, and put the tables between the marks of the page."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--large", action="store_true", help="also 64,818 regions")
+    parser.add_argument("--only", nargs="*", help="these cases alone; the page is left as it is", metavar="NAME")
+    given = parser.parse_args()
+    wanted = [name for name in CASES if given.large or name != "40 features, 64,818 x 437"]
+    if given.only:
+        print(as_markdown(cases_table([name for name in wanted if any(part in name for part in given.only)])))
+        return
+    parts = [f"Measured on {date.today()}: {machine()}.", as_markdown(cases_table(wanted))]
+    parts += [as_markdown(alone(models_table)), as_markdown(alone(growth_table))]
+    text = "\n\n".join(parts)
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
+    PAGE.write_text(f"{before}{START}\n\n{text}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    print(text)
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    load_now = os.getloadavg()[0]
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "scipy", "scikit-learn"))
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GB, Python {platform.python_version()}, "
+        f"{packages}; load {load_now:.1f} from all that ran"
+    )
+
+
+def cases_table(names: Sequence[str]) -> pd.DataFrame:
+    """One row for each case."""
     rows = []
-    for case in cases():
-        np.testing.assert_allclose(case.ours().astype(float), case.theirs().astype(float), rtol=2e-3, atol=2e-3)
-        pairs = [(timed(case.ours), timed(case.theirs)) for _ in range(REPEATS)]
-        ours, theirs = (median(side) for side in zip(*pairs, strict=True))
-        rows.append((case.name, case.peer, ours, theirs, median(b / a for a, b in pairs)))
-    table = pd.DataFrame(rows, columns=["case", "peer", "harmattan s", "peer s", "peer / harmattan"])
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    for name in names:
+        each = alone(measured, name)
+        ratio = "" if each.theirs is None else f"{each.theirs / each.wall:.3g}"
+        theirs = "" if each.theirs is None else seconds(each.theirs)
+        rows.append(
+            (name, seconds(each.wall), seconds(each.processor), f"{each.megabytes:.0f}", each.peer, theirs, ratio)
+        )
+        print(*rows[-1], sep=" | ", file=sys.stderr)
+    head = ["case", "s", "processor s", "peak MB", "peer", "peer s", "peer / harmattan"]
+    return pd.DataFrame(rows, columns=head)
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that one call takes."""
-    start = perf_counter()
+def alone(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a new process."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def measured(name: str) -> Measured:
+    """Time a case, in turn with its peer."""
+    case = CASES[name]()
+    found = case.ours()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    ours, processor, theirs = [], [], []
+    if case.theirs is not None:
+        start = perf_counter()
+        other = case.theirs()
+        theirs.append(perf_counter() - start)
+        np.testing.assert_allclose(np.asarray(found, float), np.asarray(other, float), rtol=2e-3, atol=2e-3)
+    for _ in range(REPEATS):
+        wall, busy = timed(case.ours)
+        ours.append(wall)
+        processor.append(busy)
+        if case.theirs is not None and theirs[0] < SLOW:
+            theirs.append(timed(case.theirs)[0])
+    return Measured(median(ours), median(processor), peak, case.peer, median(theirs) if theirs else None)
+
+
+def timed(work: Work) -> tuple[float, float]:
+    """Seconds that one call takes, by the clock and of the processor (of a command: its own)."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall, busy = perf_counter(), process_time()
     work()
-    return perf_counter() - start
+    wall, busy = perf_counter() - wall, process_time() - busy
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, busy + after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
 
 
-def cases() -> list[Case]:
-    """Features, point location and scores."""
-    panel = from_counts(bundled_counts("attacks_bfa")[0], bundled("province"))
+# Panels
+
+
+def provinces() -> Panel:
+    """The bundled attacks in 45 provinces, 96 months."""
+    return from_counts(bundled_counts("attacks_bfa")[0], bundled("province"))
+
+
+def made_up(regions: Regions, months: int) -> Panel:
+    """Two measures of mostly quiet regions: attacks in 2 % of region-months, in a third of the regions ever."""
+    rng = np.random.default_rng(0)
+    when = month_range("1989-01", month("1989-01") + months - 1)
+    rate = 0.2 * rng.gamma(0.1, 1, len(regions))
+    codes = regions.table.index
+    wide = {
+        name: pd.DataFrame(rng.poisson(rate, (months, len(regions))).astype(np.float32), when, codes, copy=False)
+        for name in MEASURES
+    }
+    return Panel(regions, wide, pd.DataFrame(np.ones((months, len(regions)), dtype=bool), when, codes, copy=False))
+
+
+def grid(rows: int, columns: int) -> Regions:
+    """Cells of half a degree (smaller where the Earth ends), each a neighbour of the eight around it."""
+    place = np.arange(rows * columns).reshape(rows, columns)
+    pairs = [(place[:, :-1], place[:, 1:]), (place[:-1], place[1:])]
+    pairs += [(place[:-1, :-1], place[1:, 1:]), (place[:-1, 1:], place[1:, :-1])]
+    a, b = (np.concatenate([pair[side].ravel() for pair in pairs]) for side in (0, 1))
+    weights = csr_array((np.ones(2 * len(a)), (np.r_[a, b], np.r_[b, a])), shape=(place.size,) * 2)
+    codes = pd.Index([f"{each:05d}" for each in range(place.size)], name="region")
+    row, column = (each.ravel() for each in np.indices(place.shape))
+    step = min(0.5, 120 / rows)
+    table = pd.DataFrame(
+        {
+            "name": codes,
+            "country": [f"{y // 14:02d}{x // 14:02d}" for y, x in zip(row, column, strict=True)],
+            "lon": -17 + 0.5 * column,
+            "lat": -35 + step * row,
+            "area_km2": 3000.0,
+        },
+        index=codes,
+    )
+    return Regions(table, None, Neighbours(codes, weights))
+
+
+# Features
+
+
+def forty() -> tuple[Feature, ...]:
+    """Twenty features of each of two measures."""
+    chosen = []
+    for measure in MEASURES:
+        chosen += [feature("lag", measure=measure, months=m) for m in (0, 1, 2)]
+        chosen += [feature("recent_mean", measure=measure, months=m) for m in (3, 12, 36)]
+        chosen += [feature("active_share", measure=measure, months=m) for m in (6, 24)]
+        chosen += [feature("decayed_mean", measure=measure, half_life=h) for h in (2, 6, 24)]
+        chosen += [feature("decayed_share", measure=measure, half_life=h) for h in (6, 24)]
+        chosen += [feature("months_since", measure=measure)]
+        chosen += [feature("neighbour_mean", measure=measure, months=m) for m in (3, 12)]
+        chosen += [feature("neighbour_share", measure=measure, months=12)]
+        chosen += [feature("neighbour_mean", measure=measure, months=12, order=2)]
+        chosen += [feature("kernel_sum", measure=measure, half_life=12, km=80)]
+        chosen += [feature("country_mean", measure=measure, months=12)]
+    return tuple(chosen)
+
+
+def features_of(panel: Panel, *, peer: bool = False) -> Case:
+    """All forty; the panel is cut anew for each call, so that nothing is kept from the call before but the weights."""
+    again = [panel.as_of(panel.origin) for _ in range(REPEATS + 1)]
+
+    def ours() -> Any:
+        # A design is kept as long as its panel is.
+        values = design(again.pop(), forty())
+        return np.nan_to_num(values[-1]) if peer else None
+
+    return Case(ours, "pandas, long table", lambda: in_pandas(panel)) if peer else Case(ours)
+
+
+def in_pandas(panel: Panel) -> Any:
+    """The same as most people write it: one long table, groupby and rolling, merges for what is around."""
+    regions = panel.regions
+    codes, links = regions.table.index, regions.neighbours.weights
+    near = pairs_of(codes, *links.nonzero())
+    second = near.merge(near.rename(columns={"region": "neighbour", "neighbour": "behind"}), on="neighbour")
+    second = second[second["region"] != second["behind"]][["region", "behind"]].drop_duplicates()
+    second = second.rename(columns={"behind": "neighbour"}).merge(near.assign(near=1), how="left").query("near != near")
+    km = great_circle_km(regions.table["lon"], regions.table["lat"])
+    every = pairs_of(codes, *np.nonzero(~np.eye(len(codes), dtype=bool)))
+    every["weight"] = np.exp(-km[~np.eye(len(codes), dtype=bool)] / 80)
+    found = []
+    for measure in MEASURES:
+        long = panel.measures[measure].melt(ignore_index=False, value_name="n").reset_index()
+        long["active"] = (long["n"] > 0).astype(float)
+        long["country"] = long["region"].map(regions.table["country"])
+        found += [column.to_numpy() for column in twenty(long, near, second, every)]
+    last = np.tile(np.arange(len(panel.months)) == len(panel.months) - 1, len(codes))
+    return np.nan_to_num(np.stack([column[last] for column in found], axis=-1))
+
+
+def twenty(long: pd.DataFrame, near: pd.DataFrame, second: pd.DataFrame, every: pd.DataFrame) -> Iterable[Any]:
+    """Columns of the long table in the order of `forty`."""
+    n, hit = long.groupby("region")["n"], long.groupby("region")["active"]
+
+    def rolled(of: Any, months: int) -> Any:
+        return of.transform(lambda each: each.rolling(months, min_periods=min(months, 12)).mean())
+
+    def decayed(of: Any, half_life: float) -> Any:
+        return of.transform(lambda each: each.ewm(halflife=half_life, min_periods=12).mean())
+
+    def merged(links: pd.DataFrame, values: pd.Series, *, how: str = "mean") -> pd.Series:
+        told = long[["month", "region"]].assign(value=values).rename(columns={"region": "neighbour"})
+        around = links.merge(told, on="neighbour")
+        if "weight" in around:
+            around["value"] *= around["weight"]
+        total = around.groupby(["region", "month"])["value"].agg(how).rename("found").reset_index()
+        return long[["region", "month"]].merge(total, how="left")["found"]
+
+    yield from (np.log1p(n.shift(months)) for months in (0, 1, 2))
+    yield from (np.log1p(12 * rolled(n, months)) for months in (3, 12, 36))
+    yield from (rolled(hit, months) for months in (6, 24))
+    yield from (np.log1p(12 * decayed(n, half_life)) for half_life in (2, 6, 24))
+    yield from (decayed(hit, half_life) for half_life in (6, 24))
+    step = long.groupby("region").cumcount()
+    yield np.log1p((step - step.where(long["n"] > 0).groupby(long["region"]).ffill()).fillna(60).clip(upper=60))
+    yield from (np.log1p(12 * merged(near, rolled(n, months))) for months in (3, 12))
+    yield merged(near, rolled(hit, 12))
+    yield np.log1p(12 * merged(second, rolled(n, 12)))
+    yield np.log1p(12 * merged(every, decayed(n, 12), how="sum"))
+    yield np.log1p(12 * rolled(n, 12).groupby([long["country"], long["month"]]).transform("sum"))
+
+
+def pairs_of(codes: pd.Index, a: Any, b: Any) -> pd.DataFrame:
+    """Pairs of regions by code."""
+    return pd.DataFrame({"region": codes[a], "neighbour": codes[b]})
+
+
+def spatial_lag() -> Case:
+    """The mean over neighbours of every month, beside libpysal's, month by month."""
+    from libpysal.graph import Graph
+
+    panel = made_up(grid(*GRIDS["13,110 x 437"][:2]), 437)
+    weights = panel.regions.neighbours.weights.tocoo()
+    graph = Graph.from_arrays(*weights.coords, weights.data).transform("r")
+    values = panel.attacks.to_numpy()
+    mean = feature("neighbour_mean", measure="attacks", months=1)
+    return Case(
+        lambda: mean(panel).to_numpy(),
+        "libpysal Graph.lag",
+        lambda: np.log1p(12 * np.stack([graph.lag(row) for row in values])),
+    )
+
+
+# Scores
+
+
+def scored(name: str, *, rows: int = 100_000, kind: str = "int32") -> Case:
+    """A score of `rows` forecasts of 1,000 draws."""
     rng = np.random.default_rng(1)
-    lon, lat = rng.uniform(-4, 1, 20_000), rng.uniform(10.5, 14, 20_000)
-    draws, observed = rng.poisson(2, (1000, 1000)), rng.poisson(2, 1000)
-    regions = bundled("province")
-    outlines = shapes(regions)
-    ours = feature("neighbour_mean", measure="attacks", months=12)
-    return [
-        Case(
-            "neighbour mean, 45 x 96",
-            "pandas merge and groupby",
-            lambda: tail(ours(panel)),
-            lambda: tail(merged(panel)),
-        ),
-        Case(
-            "CRPS, 1,000 x 1,000 draws",
-            "scoringrules, all pairs",
-            lambda: crps(observed, draws),
-            lambda: np.asarray(scoringrules.crps_ensemble(observed, draws.T, estimator="nrg")),
-        ),
-        Case(
-            "20,000 points to regions",
-            "geopandas sjoin",
-            lambda: np.array([pd.notna(locate(regions, lon, lat)).mean()]),
-            lambda: np.array([joined(outlines, lon, lat)]),
-        ),
-    ]
+    mean = rng.gamma(0.3, 8, 10_000)
+    draws = np.tile(rng.poisson(mean, (1000, 10_000)).astype(kind), rows // 10_000)
+    observed = np.tile(rng.poisson(mean), rows // 10_000)
+    score = getattr(proper, name, None) or getattr(intervals, name)
+    if rows == 100_000:
+        return Case(lambda: score(observed, draws))
+    by_row = np.ascontiguousarray(draws.T).astype(np.float64)
+    theirs = lambda: scoringrules.crps_ensemble(observed, by_row, estimator="qd")  # noqa: E731
+    return Case(lambda: score(observed, draws), "scoringrules, sorting", theirs)
 
 
-def tail(wide: pd.DataFrame) -> np.ndarray:
-    """The months whose window is whole."""
-    return wide.iloc[12:].to_numpy()
+# Data in
 
 
-def merged(panel: Panel) -> pd.DataFrame:
-    """The neighbour mean as most people write it: a long table, a merge on neighbours, groupby."""
-    long = panel.attacks.melt(ignore_index=False, value_name="attacks").reset_index()
-    long["recent"] = long.groupby("region")["attacks"].transform(lambda each: each.rolling(12).mean())
-    codes = panel.regions.table.index
-    a, b = panel.regions.neighbours.weights.nonzero()
-    links = pd.DataFrame({"region": codes[a], "neighbour": codes[b]})
-    around = links.merge(long.rename(columns={"region": "neighbour"}), on="neighbour")
-    mean = around.groupby(["month", "region"])["recent"].mean().unstack("region")
-    wide = mean[codes]
-    return pd.DataFrame(np.log1p(12 * wide.to_numpy()), wide.index, wide.columns)
+def events_file(rows: int = 50_000) -> Path:
+    """A file shaped like UCDP GED, in a folder of its own."""
+    rng = np.random.default_rng(3)
+    start = pd.Timestamp("2016-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 2900, rows)), unit="D")
+    day = start.strftime("%Y-%m-%d 00:00:00.000")
+    best = rng.poisson(4, rows)
+    table = pd.DataFrame(
+        {
+            "id": np.arange(rows), "relid": [f"BFA-2016-1-{each}" for each in range(rows)], "year": start.year,
+            "type_of_violence": rng.integers(1, 4, rows), "conflict_name": "Burkina Faso: Government", "side_a": "JNIM",
+            "side_b": "Civilians", "where_prec": rng.integers(1, 5, rows), "where_coordinates": "a village",
+            "adm_1": "Sahel region", "latitude": rng.uniform(10.5, 14, rows), "longitude": rng.uniform(-4, 1, rows),
+            "country": "Burkina Faso", "date_prec": 1, "date_start": day, "date_end": day, "deaths_a": 0, "deaths_b": 0,
+            "deaths_civilians": best, "best": best, "high": best + 2, "low": best,
+        }
+    )  # fmt: skip
+    path = Path(tempfile.mkdtemp()) / "GEDEvent_v24_1.csv"
+    table.to_csv(path, index=False)
+    return path
 
 
-def joined(outlines: pd.Series, lon: np.ndarray, lat: np.ndarray) -> float:
-    """Share of points inside a region, by a spatial join."""
+def ingest() -> Case:
+    """Reading and checking events, beside a bare read of the same file."""
+    from harmattan.sources import read
+
+    path = events_file()
+    return Case(lambda: [len(read(path).table)], "pandas.read_csv, dates", lambda: [len(bare(path))])
+
+
+def from_store() -> Case:
+    """The same events from a store of vintages, where they are checked against their hash."""
+    from harmattan.vintages.snapshot import read
+    from harmattan.vintages.store import add
+
+    path = events_file()
+    snapshot = add(path, path.parent / "vintages", known="2024-06-01")
+    return Case(lambda: [len(read(snapshot).table)], "pandas.read_csv, dates", lambda: [len(bare(path))])
+
+
+def bare(path: Path) -> pd.DataFrame:
+    """A read without any check."""
+    return pd.read_csv(path, parse_dates=["date_start", "date_end"])
+
+
+def placing() -> Case:
+    """Points to regions, beside a spatial join."""
     import geopandas as gpd
 
-    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat, crs="EPSG:4326"))
-    found = gpd.sjoin(points, gpd.GeoDataFrame(geometry=outlines), predicate="within", how="left")
-    return float(found["region"].notna().groupby(found.index).first().mean())
+    regions, rng = bundled("province"), np.random.default_rng(1)
+    lon, lat = rng.uniform(-4, 1, 20_000), rng.uniform(10.5, 14, 20_000)
+    outlines = gpd.GeoDataFrame(geometry=shapes(regions))
+
+    def joined() -> Any:
+        points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat, crs="EPSG:4326"))
+        found = gpd.sjoin(points, outlines, predicate="within", how="left")
+        return [found["region"].notna().groupby(found.index).first().mean()]
+
+    return Case(lambda: [np.mean(pd.notna(locate(regions, lon, lat)))], "geopandas sjoin", joined)
+
+
+def command(*words: str) -> Case:
+    """A new Python that does little else."""
+    return Case(lambda: subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL))
+
+
+# Models and what follows
+
+
+def endemic() -> Case:
+    """The endemic-epidemic model, beside R's surveillance with one endemic, one own and one neighbour rate."""
+    panel = provinces()
+    ours = lambda: Endemic().fit(panel, (1,))  # noqa: E731
+    rscript = shutil.which("Rscript")
+    here = rscript and subprocess.run([rscript, "-e", "library(surveillance)"], capture_output=True, check=False)
+    if not rscript or not here or here.returncode:
+        return Case(ours, "R surveillance is not installed")
+    folder = Path(tempfile.mkdtemp())
+    pd.DataFrame(panel.attacks.to_numpy()).to_csv(folder / "counts.csv", index=False)
+    pd.DataFrame(panel.regions.neighbours.weights.toarray()).to_csv(folder / "links.csv", index=False)
+    said = subprocess.run([rscript, "-e", IN_R, str(folder)], capture_output=True, text=True, check=True).stdout
+    spent = float(said.strip().splitlines()[-1])
+    return Case(ours, f"R surveillance hhh4: {spent:.2f} s, fewer terms and no reach")
+
+
+IN_R = """
+suppressMessages(library(surveillance))
+folder <- commandArgs(TRUE)[1]
+counts <- as.matrix(read.csv(file.path(folder, "counts.csv")))
+links <- as.matrix(read.csv(file.path(folder, "links.csv")))
+colnames(counts) <- colnames(links) <- rownames(links) <- paste0("r", seq_len(ncol(counts)))
+seen <- sts(counts, start = c(2016, 1), frequency = 12, neighbourhood = links)
+asked <- list(ar = list(f = ~1), ne = list(f = ~1, weights = links / pmax(rowSums(links), 1)),
+              end = list(f = addSeason2formula(~1 + t, period = 12)), family = "NegBin1")
+cat(median(replicate(3, system.time(hhh4(seen, asked))["elapsed"])), "\n")
+"""
+
+
+def expansion() -> Case:
+    """The tables of expansion from 1,000 draws of 12 months."""
+    panel = provinces()
+    model = Conflictology().fit(panel, tuple(range(1, 13)))
+    forecast = model.forecast(1000, np.random.default_rng(1))
+    sets = belts(panel.regions)
+    return Case(lambda: expansion_tables(panel, forecast, sets=sets, rng=np.random.default_rng(1)))
+
+
+def page_data() -> Case:
+    """What the review page shows of a release of one model."""
+    from harmattan import release
+    from harmattan.page.contents import payload
+    from harmattan.result import Caption, Result
+    from harmattan.scores.table import score_table
+
+    panel = provinces()
+    models: dict[str, Forecaster] = {"conflictology": Conflictology(), "rate": OwnRate()}
+    origins = list(month_range(panel.origin - 3, panel.origin - 1))
+    rows = backtest(panel, models, origins=origins, horizons=(1,), draws=100, seed=1).rows
+    fitted, made = forecast_all(panel, models, origin=panel.origin, horizons=range(1, 13), draws=1000, seed=1)
+    _, before = forecast_all(panel, models, origin=panel.origin - 1, horizons=range(1, 5), draws=1000, seed=1)
+    result = Result(
+        name="speed", settings={"data.bundled": "attacks_bfa", "forecast.lag": "0"},
+        caption=Caption("Speed", "UCDP", "CC BY 4.0", ()), panel=panel, fitted=fitted, forecasts=made,
+        earlier=before["rate"], rows=rows, scores=score_table(rows, ("conflictology",)),
+        baselines=("conflictology",), champion="rate", seed=1,
+        expansion=expansion_tables(panel, made["rate"], sets=belts(panel.regions), rng=np.random.default_rng(1)),
+    )  # fmt: skip
+    written = release.read(release.write(result, Path(tempfile.mkdtemp())))
+    return Case(lambda: payload(written))
+
+
+def models_table() -> pd.DataFrame:
+    """Seconds to fit each model of the bundled experiment to 12 horizons, and to draw 1,000 futures."""
+    panel, rows = provinces(), []
+    for name, model in models_of(load("burkina")).items():
+        if not isinstance(model, Pool):
+            fit = median(timed(partial(model.fit, panel, tuple(range(1, 13))))[1] for _ in range(3))
+            draw = median(timed(partial(model.forecast, 1000, np.random.default_rng(1)))[1] for _ in range(3))
+            rows.append((name, seconds(fit), seconds(draw)))
+    return pd.DataFrame(rows, columns=["model, 45 x 96, 12 horizons", "fit, processor s", "1,000 draws, processor s"])
+
+
+def growth_table() -> pd.DataFrame:
+    """How processor time grows: the slope of its logarithm against that of the size; 1 is in proportion."""
+    rng = np.random.default_rng(1)
+    models: dict[str, Forecaster] = {"rate": OwnRate(), "neighbours": NeighbourRate()}
+    panel, observed = provinces(), rng.poisson(2, 5000)
+    tried: dict[str, tuple[Sequence[int], Callable[[int], Work]]] = {
+        "40 features against regions (96 months)": ((64, 96, 128), lambda n: features_of(made_up(grid(n, n), 96)).ours),
+        "40 features against months (4,096 regions)": (
+            (120, 240, 480), lambda n: features_of(made_up(grid(64, 64), n)).ours
+        ),
+        "CRPS against draws (5,000 rows)": (
+            (500, 1000, 2000, 4000),
+            lambda n: partial(proper.crps, observed, rng.poisson(2, (n, 5000))),
+        ),
+        "CRPS against rows (1,000 draws)": (
+            (5000, 20_000, 80_000),
+            lambda n: partial(proper.crps, rng.poisson(2, n), rng.poisson(2, (1000, n))),
+        ),
+        "backtest against origins (2 models)": (
+            (6, 12, 24),
+            lambda n: lambda: backtest(
+                panel, models, origins=list(month_range(panel.origin - n, panel.origin - 1)), horizons=(1, 3),
+                draws=200, seed=1,
+            ),
+        ),
+    }  # fmt: skip
+    rows = []
+    for name, (sizes, work) in tried.items():
+        spent, counted = [], []
+        for size in sizes:
+            one = work(size)
+            one()
+            spent.append(min(timed(one)[1] for _ in range(4)))
+            counted.append(size * size if "regions (" in name and "against regions" in name else size)
+        slope = np.polyfit(np.log(counted), np.log(spent), 1)[0]
+        sizes_told = " · ".join(f"{size:,}: {seconds(one)}" for size, one in zip(counted, spent, strict=True))
+        rows.append((name, f"{slope:.2f}", sizes_told))
+    return pd.DataFrame(rows, columns=["growth of processor time", "slope", "s by size"])
+
+
+def large_grid(size: str) -> Case:
+    """Forty features on a grid."""
+    rows, columns, months = GRIDS[size]
+    return features_of(made_up(grid(rows, columns), months))
+
+
+def seconds(value: float) -> str:
+    """Seconds with what digits mean something."""
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """A table as Markdown."""
+    lines = [list(map(str, table)), ["---"] * table.shape[1], *table.astype(str).to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    "40 features, 45 x 96": lambda: features_of(two_measures(provinces()), peer=True),
+    "40 features, 286 x 194": lambda: features_of(made_up(bundled("admin1"), 194), peer=True),
+    "40 features, 13,110 x 437": lambda: large_grid("13,110 x 437"),
+    "40 features, 64,818 x 437": lambda: large_grid("64,818 x 437"),
+    "neighbour mean, 13,110 x 437": spatial_lag,
+    "CRPS, 10,000 x 1,000": lambda: scored("crps", rows=10_000),
+    "CRPS, 10,000 x 1,000, float32": lambda: scored("crps", rows=10_000, kind="float32"),
+    **{f"{name}, 100,000 x 1,000": partial(scored, name) for name in ROW_SCORES},
+    "ingest, 50,000 events, CSV": ingest,
+    "ingest, 50,000 events, from the vintage store": from_store,
+    "20,000 points to 45 regions": placing,
+    "import harmattan": lambda: command("-c", "import harmattan"),
+    "harmattan --help": lambda: command("-c", HELP),
+    "endemic-epidemic fit, 45 x 96": endemic,
+    "expansion, 45 regions, 12 months, 1,000 draws": expansion,
+    "page data, 45 regions, 12 months, 1,000 draws": page_data,
+}  # fmt: skip
+
+
+def two_measures(panel: Panel) -> Panel:
+    """The panel with its attacks as the second measure too, if it has none."""
+    return Panel(panel.regions, {name: panel.measures.get(name, panel.attacks) for name in MEASURES}, panel.covered)
 
 
 if __name__ == "__main__":

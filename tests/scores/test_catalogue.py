@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from harmattan.scores.catalogue import MAP_SCORES, ROW_SCORES, SCORES, map_scores, row_scores
+from harmattan.scores.counting import WIDEST_COUNTED
 from harmattan.scores.intervals import interval_score, quantile_score, weighted_interval_score
 from harmattan.scores.joint import energy_score, variogram_score
-from harmattan.scores.proper import WIDEST_COUNTED, count_log_score, crps, ign, threshold_weighted_crps
+from harmattan.scores.proper import count_log_score, crps, ign, threshold_weighted_crps
 
 Array = npt.NDArray[Any]
 OF_DRAWS = [name for name, each in SCORES.items() if each.takes != "probability"]

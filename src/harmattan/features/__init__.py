@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from harmattan.features import context, history, surroundings, tails
+from harmattan.features.shared import sharing
 from harmattan.named import find
 from harmattan.panel import Panel
 
@@ -41,6 +42,7 @@ FEATURES: dict[str, Callable[..., pd.DataFrame]] = {
     "static": context.static,
     "season": context.season,
 }
+DESIGNS_KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -121,15 +123,42 @@ def compact(panel: Panel) -> tuple[Feature, ...]:
 SETS: dict[str, Callable[[Panel], tuple[Feature, ...]]] = {"compact": compact, "full": full}
 
 
-@lru_cache(maxsize=8)
+_DESIGNS: WeakKeyDictionary[Panel, dict[tuple[Feature, ...], npt.NDArray[np.float32]]] = WeakKeyDictionary()
+
+
 def design(panel: Panel, features: tuple[Feature, ...]) -> npt.NDArray[np.float32]:
     """Return the features side by side, shape (month, region, feature).
 
-    The newest few results are kept, since all learners of one origin share them; treat the array as read-only.
+    What several features need is computed once. The newest few results of a panel are kept as long as it is, since all
+    learners of one origin share them; the array is read-only, and each feature lies together in memory.
+
+    Raises
+    ------
+    ValueError
+        If a feature is not of the panel's months and regions.
     """
-    values = np.stack([each(panel).to_numpy(dtype=np.float32) for each in features], axis=-1)
+    kept = _DESIGNS.setdefault(panel, {})
+    if features not in kept:
+        while len(kept) >= DESIGNS_KEPT:
+            del kept[next(iter(kept))]
+        kept[features] = _side_by_side(panel, features)
+    return kept[features]
+
+
+def _side_by_side(panel: Panel, features: tuple[Feature, ...]) -> npt.NDArray[np.float32]:
+    shape = (len(panel.months), len(panel.regions))
+    values = np.empty((len(features), *shape), dtype=np.float32)
+    with sharing():
+        for place, each in enumerate(features):
+            frame = each(panel)
+            if frame.shape != shape:
+                raise ValueError(
+                    f"{each.column} must have the panel's {shape[0]} months and {shape[1]} regions; "
+                    f"it has the shape {frame.shape}"
+                )
+            values[place] = frame.to_numpy()
     values.setflags(write=False)
-    return values
+    return values.transpose(1, 2, 0)
 
 
 def columns(features: Sequence[Feature]) -> list[str]:

@@ -10,64 +10,65 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from harmattan.features import windows
+from harmattan.features.shared import Wide, active, counts, framed
 from harmattan.panel import Panel
 
 FEWEST = 12
+YEAR = 12
 
 
 def lag(panel: Panel, *, measure: str = "attacks", months: int = 0) -> pd.DataFrame:
     """``log(1 + count)`` of the month `months` before the origin; 0 is the origin itself."""
-    return logged(panel.measures[measure].shift(months))
+    return framed(panel, logs(windows.shifted(counts(panel, measure), months)))
 
 
 def recent_mean(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Mean of the last `months` months, per year."""
-    return logged(12 * window_mean(panel.measures[measure], months))
+    return framed(panel, logs(recent(counts(panel, measure), months, times=YEAR)))
 
 
 def active_share(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Share of the last `months` months with at least one."""
-    return window_mean(active(panel.measures[measure]), months)
+    return framed(panel, recent(active(panel, measure), months))
 
 
 def decayed_mean(panel: Panel, *, measure: str = "attacks", half_life: float = 6) -> pd.DataFrame:
     """Mean with weights that halve every `half_life` months, per year."""
-    return logged(12 * decay(panel.measures[measure], half_life))
+    return framed(panel, logs(windows.decayed_mean(counts(panel, measure), half_life, fewest=FEWEST, times=YEAR)))
 
 
 def decayed_share(panel: Panel, *, measure: str = "attacks", half_life: float = 6) -> pd.DataFrame:
     """Share of active months with weights that halve every `half_life` months."""
-    return decay(active(panel.measures[measure]), half_life)
+    return framed(panel, windows.decayed_mean(active(panel, measure), half_life, fewest=FEWEST))
 
 
 def months_since(panel: Panel, *, measure: str = "attacks", most: int = 60) -> pd.DataFrame:
     """``log(1 + months since the last month with at least one)``, at most `most`; `most` where there was none."""
-    wide = panel.measures[measure]
-    step = np.arange(len(wide), dtype=np.float32)[:, None]
-    latest = np.maximum.accumulate(np.where(wide.to_numpy() > 0, step, -np.inf), axis=0)
-    return logged(pd.DataFrame(np.minimum(step - latest, most), wide.index, wide.columns))
+    return framed(panel, logs(windows.since(counts(panel, measure) > 0, most)))
 
 
 def total_so_far(panel: Panel, *, measure: str = "attacks") -> pd.DataFrame:
     """``log(1 + total since the panel began)``."""
-    return logged(panel.measures[measure].cumsum())
-
-
-def window_mean(wide: pd.DataFrame, months: int) -> pd.DataFrame:
-    """Mean over a window that ends with each month."""
-    return wide.rolling(months, min_periods=min(months, FEWEST)).mean().astype("float32")
+    return framed(panel, logs(windows.running_total(counts(panel, measure))))
 
 
 def decay(wide: pd.DataFrame, half_life: float) -> pd.DataFrame:
     """Mean with weights that halve every `half_life` months, of at least `FEWEST` months."""
-    return wide.ewm(halflife=half_life, min_periods=FEWEST).mean().astype("float32")
-
-
-def active(wide: pd.DataFrame) -> pd.DataFrame:
-    """1 for a month with at least one, 0 for one without, NaN where it is unknown."""
-    return (wide > 0).astype("float32").where(wide.notna())
+    values = np.ascontiguousarray(wide.to_numpy(), dtype=np.float32)
+    return pd.DataFrame(windows.decayed_mean(values, half_life, fewest=FEWEST), wide.index, wide.columns, copy=False)
 
 
 def logged(wide: pd.DataFrame) -> pd.DataFrame:
     """``log(1 + x)``, which keeps a few large counts from ruling the rest."""
-    return pd.DataFrame(np.log1p(wide.to_numpy(dtype=np.float32)), wide.index, wide.columns)
+    return pd.DataFrame(np.log1p(wide.to_numpy(dtype=np.float32)), wide.index, wide.columns, copy=False)
+
+
+def recent(values: Wide, months: int, *, times: float = 1) -> Wide:
+    """Mean over a window that ends with each month, times a factor."""
+    return windows.window_mean(values, months, fewest=min(months, FEWEST), times=times)
+
+
+def logs(values: Wide) -> Wide:
+    """``log(1 + x)`` in place."""
+    return np.log1p(values, out=values)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import scoringrules
 
+from harmattan.scores.counting import ranked
 from harmattan.scores.inputs import Floats, Numbers, counts_and_draws, inside, same_rows
 
 LEVELS = (0.5, 0.8, 0.9)
@@ -104,7 +105,7 @@ def mis(observed: npt.ArrayLike, draws: npt.ArrayLike, level: float = 0.9) -> Fl
     """
     y, x = counts_and_draws(observed, draws)
     outside = (1 - inside(level, "level")) / 2
-    lower, upper = np.quantile(x, [outside, 1 - outside], axis=0)
+    lower, upper = _between(x, [outside, 1 - outside])
     return interval_score(y, lower, upper, level)
 
 
@@ -138,17 +139,27 @@ def weighted_interval_score(observed: npt.ArrayLike, draws: npt.ArrayLike, level
     y, x = counts_and_draws(observed, draws)
     if not levels:
         raise ValueError("a weighted interval score needs at least one level, such as 0.9")
-    ordered = np.sort(x, axis=0)
-    total = np.abs(y - _quantile(ordered, 0.5)) / 2
-    for level in levels:
-        alpha = 1 - inside(level, "each level")
+    alphas = [1 - inside(level, "each level") for level in levels]
+    shares = [0.5, *(share for alpha in alphas for share in (alpha / 2, 1 - alpha / 2))]
+    median, *limits = ranked(x, [_place(share, len(x)) for share in shares])
+    total = np.abs(y - median) / 2
+    for alpha, level, lower, upper in zip(alphas, levels, limits[::2], limits[1::2], strict=True):
         # The one of scoringrules takes the median for its distance from the outcome where numba is missing.
-        total += alpha / 2 * interval_score(y, _quantile(ordered, alpha / 2), _quantile(ordered, 1 - alpha / 2), level)
+        total += alpha / 2 * interval_score(y, lower, upper, level)
     return np.asarray(total / (len(levels) + 0.5))
 
 
-def _quantile(ordered: Numbers, level: float) -> Floats:
-    """The smallest of sorted draws that at least a share `level` does not exceed."""
+def _place(share: float, draws: int) -> int:
+    """Place of the smallest of so many sorted draws that at least this share does not exceed."""
     # The tolerance keeps 0.95 of 20 draws at the nineteenth, which floating point puts just above it.
-    place = max(int(np.ceil(level * len(ordered) - 1e-9)) - 1, 0)
-    return np.asarray(ordered[place], dtype=np.float64)
+    return max(int(np.ceil(share * draws - 1e-9)) - 1, 0)
+
+
+def _between(draws: Numbers, levels: Sequence[float]) -> Floats:
+    """Quantiles interpolated between the two nearest draws, as `numpy.quantile` does; shape (level, row)."""
+    at = np.asarray(levels) * (len(draws) - 1)
+    below = np.floor(at).astype(np.intp)
+    above = np.minimum(below + 1, len(draws) - 1)
+    found = ranked(draws, [*below.tolist(), *above.tolist()])
+    lower, upper = found[: len(below)], found[len(below) :]
+    return np.asarray(lower + (upper - lower) * (at - below)[:, None])

@@ -13,14 +13,11 @@ import numpy.typing as npt
 import scoringrules
 from scipy.signal import resample
 
+from harmattan.scores.counting import counted
 from harmattan.scores.inputs import Floats, Numbers, counts_and_draws, outcomes_and_chances
 
 BINS = (0.0, 0.5, 2.5, 5.5, 10.5, 25.5, 50.5, 100.5, 250.5, 500.5, 1000.5, np.inf)
 IGN_DRAWS = 1000
-# Few enough rows that their counts stay in the processor's cache.
-COUNTED_TOGETHER = 128
-# Counting takes time in proportion to draws + largest value, sorting to draws x log(draws).
-WIDEST_COUNTED = 16
 
 
 def log_score(happened: npt.ArrayLike, probability: npt.ArrayLike) -> Floats:
@@ -111,20 +108,16 @@ def crps(observed: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
     """
     y, x = counts_and_draws(observed, draws)
     found = np.empty(y.shape, dtype=np.float64)
-    if not len(y):
-        return found
-    whole = np.issubdtype(x.dtype, np.integer) and bool((y == np.floor(y)).all() and y.min() >= 0 and x.min() >= 0)
-    keys = np.empty((len(x), min(COUNTED_TOGETHER, len(y))), dtype=np.intp)
-    for first in range(0, len(y), COUNTED_TOGETHER):
-        rows = slice(first, first + COUNTED_TOGETHER)
-        width = int(x[:, rows].max()) + 1 if whole else 0
-        if whole and width <= WIDEST_COUNTED * len(x):
-            found[rows] = _counted(y[rows].astype(np.int64), x[:, rows], width, keys)
-        else:
-            ordered = np.sort(x[:, rows].astype(np.float64), axis=0)
+    # Of an outcome that is not a whole count the sum over counts says nothing.
+    countable = bool(len(y)) and bool((y == np.floor(y)).all() and y.min() >= 0)
+    for rows, upto in counted(x, countable=countable):
+        if upto is None:
+            ordered = np.sort(x[:, rows], axis=0).astype(np.float64)
             found[rows] = scoringrules.crps_ensemble(
                 y[rows].astype(np.float64), ordered, m_axis=0, estimator="qd", sorted_ensemble=True
             )
+        else:
+            found[rows] = _from_counts(y[rows].astype(np.int64), upto, len(x))
     return found
 
 
@@ -224,12 +217,9 @@ def ign(observed: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
     return np.asarray(-np.log2((inside + 1) / (len(x) + len(BINS) - 1)))
 
 
-def _counted(y: npt.NDArray[np.int64], x: Numbers, width: int, keys: npt.NDArray[np.intp]) -> Floats:
-    """CRPS of a few rows of whole counts below `width`; `keys` is room to work in."""
-    m, n = x.shape
-    room = keys[:, :n]
-    np.add(x, np.arange(n) * width, out=room)
-    upto = np.bincount(room.ravel(), minlength=n * width).reshape(n, width).cumsum(axis=1)
+def _from_counts(y: npt.NDArray[np.int64], upto: npt.NDArray[np.intp], m: int) -> Floats:
+    """CRPS of a few rows of `m` whole draws, of which `upto` are at most 0, 1, ..."""
+    width = upto.shape[1]
     gaps = upto - m * (np.arange(width) >= y[:, None])
     # Of counts that no draw reaches each adds m² until the outcome.
     return np.asarray(((gaps * gaps).sum(axis=1) + m * m * np.maximum(y - width, 0)) / (m * m))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.isotonic import isotonic_regression
+from scipy.optimize import isotonic_regression
 
 from harmattan.scores.inputs import Floats, inside, outcomes_and_chances
 
@@ -186,7 +186,7 @@ def _tallied(happened: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[Float
 
 
 def _recalibrated(hits: Floats, n: Floats) -> Floats:
-    return np.asarray(isotonic_regression(hits / n, sample_weight=n), dtype=np.float64)
+    return np.asarray(isotonic_regression(hits / n, weights=n).x, dtype=np.float64)
 
 
 def _score(hits: Floats, n: Floats, levels: Floats) -> float:

@@ -1,0 +1,85 @@
+"""What several features need is computed once: per call of a design, and per set of regions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from harmattan.panel import Panel
+from harmattan.regions import Regions
+
+T = TypeVar("T")
+Wide = npt.NDArray[np.float32]
+
+_KEPT: ContextVar[dict[Hashable, Any] | None] = ContextVar("_KEPT", default=None)
+_OF_REGIONS: WeakKeyDictionary[Regions, dict[Hashable, Any]] = WeakKeyDictionary()
+
+
+@contextmanager
+def sharing() -> Iterator[None]:
+    """Keep what `once` computes until the block ends."""
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def once(panel: Panel, key: Hashable, make: Callable[[], T]) -> T:
+    """Return ``make()``, computed once for a panel and key inside `sharing`, every time outside."""
+    kept = _KEPT.get()
+    if kept is None:
+        return make()
+    place = (id(panel), key)
+    if place not in kept:
+        kept[place] = make()
+    found: T = kept[place]
+    return found
+
+
+def of_regions(regions: Regions, key: Hashable, make: Callable[[], T]) -> T:
+    """Return ``make()``, computed once for as long as the regions are in use."""
+    kept = _OF_REGIONS.setdefault(regions, {})
+    if key not in kept:
+        kept[key] = make()
+    found: T = kept[key]
+    return found
+
+
+def counts(panel: Panel, measure: str) -> Wide:
+    """Return a measure, shape (month, region), with the regions of a month side by side in memory."""
+    return once(
+        panel,
+        ("counts", measure),
+        lambda: np.ascontiguousarray(panel.measures[measure].to_numpy(), dtype=np.float32),
+    )
+
+
+def active(panel: Panel, measure: str) -> Wide:
+    """Return 1 for a month with at least one, 0 for one without, NaN where it is unknown."""
+
+    def make() -> Wide:
+        values = counts(panel, measure)
+        hit = (values > 0).astype(np.float32)
+        if not complete(panel, measure):
+            hit[np.isnan(values)] = np.nan
+        return hit
+
+    return once(panel, ("active", measure), make)
+
+
+def complete(panel: Panel, measure: str) -> bool:
+    """Return whether a measure has no unknown month."""
+    return once(panel, ("complete", measure), lambda: not bool(np.isnan(counts(panel, measure)).any()))
+
+
+def framed(panel: Panel, values: npt.NDArray[np.floating]) -> pd.DataFrame:
+    """Return values as a wide frame, months down and regions across, without a copy of what is float32 already."""
+    return pd.DataFrame(values.astype(np.float32, copy=False), panel.months, panel.regions.table.index, copy=False)
