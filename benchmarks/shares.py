@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections import Counter
+from collections import defaultdict
 from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
@@ -39,7 +39,7 @@ STAGES = {
 
 def main() -> None:
     """Run, and put the table between the marks of the page."""
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
     over, runner = threading.Event(), threading.main_thread().ident
     watching = threading.Thread(target=watch, args=(runner, spent, over), daemon=True)
     started, here = perf_counter(), Path.cwd()
@@ -64,7 +64,7 @@ def main() -> None:
     print(text)
 
 
-def watch(runner: int | None, spent: Counter[str], over: threading.Event) -> None:
+def watch(runner: int | None, spent: defaultdict[str, float], over: threading.Event) -> None:
     """Add the processor time since the last look to the stage that the main thread is in."""
     last = process_time()
     while not over.wait(EVERY):
@@ -91,10 +91,11 @@ def stage(frame: FrameType | None) -> str:
     return "other"
 
 
-def table(spent: Counter[str]) -> str:
+def table(spent: defaultdict[str, float]) -> str:
     """Seconds and shares as Markdown, the largest first."""
     total = sum(spent.values())
-    lines = [f"| {name} | {value:.1f} | {value / total:.0%} |" for name, value in spent.most_common()]
+    most = sorted(spent.items(), key=lambda item: item[1], reverse=True)
+    lines = [f"| {name} | {value:.1f} | {value / total:.0%} |" for name, value in most]
     return "\n".join(["| stage | processor s | share |", "| --- | --- | --- |", *lines])
 
 
