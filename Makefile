@@ -33,7 +33,7 @@ run: install page-if-node  ## Forecast from the bundled data, with maps, scores 
 	@for page in $$(ls -t releases/*/*.html 2>/dev/null | head -n 2); do echo "Open in a browser: $$page"; done
 
 test: install page-if-node  ## Tests, docstrings and the examples of README and docs
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 	@if command -v npm >/dev/null; then cd src/review && npm test --silent; fi
 
 lint: install  ## Style

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harmattan import briefing as briefings
 from harmattan.briefing import contents, last_before, write
 from harmattan.briefing.drawing import draw_map
 from harmattan.briefing.facts import Facts, facts_of
@@ -153,7 +152,7 @@ def test_a_briefing_that_cannot_be_written_leaves_the_one_there_is(
     def full(_: int) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(briefings.os, "fsync", full)
+    monkeypatch.setattr("harmattan.whole.os.fsync", full)
     with pytest.raises(OSError, match="no space left"):
         write(folder / "2023-06", language="en", destination=there, pdf=False)
     assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["as it was"]

@@ -162,7 +162,9 @@ def panel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pa
     return Panel(alone, {"attacks": attacks.where(covered)}, covered)
 
 
-@pytest.mark.parametrize(("name", "parameters", "plain"), PLAIN, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("name", "parameters", "plain"), PLAIN, ids=[f"{name} {parameters}" for name, parameters, _ in PLAIN]
+)
 def test_a_feature_is_its_formula(
     panel: Panel, name: str, parameters: dict[str, float], plain: Callable[[Panel, Frame], Frame]
 ) -> None:

@@ -200,7 +200,7 @@ EXCEL = [
     right(
         "Excel", "links to other workbooks", _book(more={"xl/externalLinks/externalLink1.xml": b"<nothing"}), days, BOTH
     ),
-    right("Excel", "entity that reads a file", _book(before=LEAK), days, BOTH),
+    refused("Excel", "entity that reads a file", _book(before=LEAK), "an Excel workbook that is damaged"),
     right(
         "Excel",
         "formula with its result",

@@ -61,8 +61,8 @@ def test_a_file_that_fails_leaves_the_old_one(
     def full(_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(report.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr("harmattan.whole.os.fsync", full)
+    with pytest.raises(OSError, match="no space left on the disk"):
         page.write_report(folder / "2023-06", old)
     assert old.read_text(encoding="utf-8") == "old" and [each.name for each in tmp_path.glob(".*")] == []
 
