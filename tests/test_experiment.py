@@ -10,7 +10,8 @@ from harmattan.inputs import build_models, read_data
 from harmattan.models.combine import Pool
 from harmattan.models.learners import Direct
 from harmattan.result import Result
-from harmattan.settings import Experiment, ModelSettings, SettingsError, load
+from harmattan.sections import ModelSettings
+from harmattan.settings import Experiment, SettingsError, load
 
 QUICK = {
     "conflictology": ModelSettings(kind="conflictology", baseline=True),

@@ -25,7 +25,8 @@ from harmattan.own_columns import read_columns, with_columns
 from harmattan.panel import Panel, from_counts
 from harmattan.regions import Regions, bundled, from_polygons
 from harmattan.result import Caption
-from harmattan.settings import DataSettings, Experiment, ModelSettings, RegionSettings, SettingsError
+from harmattan.sections import DataSettings, ModelSettings, RegionSettings
+from harmattan.settings import Experiment, SettingsError
 from harmattan.snapshots import from_snapshots, late_panel
 from harmattan.vintages.nowcast import learning_from_nowcasts
 

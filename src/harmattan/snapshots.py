@@ -9,7 +9,8 @@ from harmattan.intake import caption_of, panel_of
 from harmattan.panel import Panel
 from harmattan.regions import Regions
 from harmattan.result import Caption
-from harmattan.settings import DataSettings, Experiment, SettingsError
+from harmattan.sections import DataSettings
+from harmattan.settings import Experiment, SettingsError
 from harmattan.vintages import STORE, Known, SnapshotError, as_of, find, joined, known_on, snapshots
 from harmattan.vintages.delay import Delay, estimate, given
 from harmattan.vintages.kept import Built, panel_kept

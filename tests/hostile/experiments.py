@@ -158,7 +158,7 @@ VALUES = [
 ]
 VALUES += [
     refused("values", f"name {name!r}", GOOD.replace('"mine"', f"'{name}'"), "name: .*got")
-    for name in ("../escaped", "/tmp/escaped", "a/b", "..", ".hidden", "-x", "a b", "Big", "nom-é", "", "a" * 200)
+    for name in ("../escaped", "/escaped", "a/b", "..", ".hidden", "-x", "a b", "Big", "nom-é", "", "a" * 200)
 ]
 VALUES += [
     refused("values", "name with a line end", GOOD.replace('"mine"', '"mine\\n"'), "name: .*got"),

@@ -9,23 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from harmattan.release import Release
-from harmattan.settings import (
-    BacktestSettings,
-    DataSettings,
-    ExpansionSettings,
-    Experiment,
-    ForecastSettings,
-    ModelSettings,
-    RegionSettings,
-)
+from harmattan.sections import SECTIONS, ModelSettings
+from harmattan.settings import Experiment
 
-SECTIONS: Mapping[str, type[BaseModel]] = {
-    "data": DataSettings,
-    "regions": RegionSettings,
-    "forecast": ForecastSettings,
-    "backtest": BacktestSettings,
-    "expansion": ExpansionSettings,
-}
 TEXTS = (str, str | None)
 NOT_ASKED = ("data.snapshots",)
 """What a run found and put beside the settings it was asked for."""

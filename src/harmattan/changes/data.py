@@ -12,7 +12,8 @@ import pandas as pd
 
 from harmattan.inputs import read_data
 from harmattan.panel import Panel
-from harmattan.settings import DataSettings, Experiment
+from harmattan.sections import DataSettings
+from harmattan.settings import Experiment
 from harmattan.vintages import STORE, find
 from harmattan.vintages.panels import KnownPanel
 

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from harmattan.panel import Panel
 from harmattan.paths import PACKAGE, data_dir
-from harmattan.settings import Experiment, ModelSettings
+from harmattan.sections import ModelSettings
+from harmattan.settings import Experiment
 from harmattan.whole import explained, replacing
 
 LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels")

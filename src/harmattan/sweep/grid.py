@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from harmattan.inputs import estimator_class, model_class
 from harmattan.named import nearest
-from harmattan.settings import Experiment, ModelSettings, Section, SettingsError
+from harmattan.sections import ModelSettings, Section
+from harmattan.settings import Experiment, SettingsError
 
 MOST = 1000
 MODELS_KEY = "models"
