@@ -112,8 +112,12 @@ def _joined(losses: Sequence[pd.DataFrame], scores: Collection[str]) -> pd.DataF
     parts = [each[each["score"].isin(list(scores))].assign(run=place) for place, each in enumerate(losses)]
     columns: dict[str, Any] = {name: np.concatenate([each[name].to_numpy() for each in parts]) for name in NUMBERS}
     for name in TEXTS:
-        columns[name] = union_categoricals([each[name].astype("category") for each in parts], sort_categories=True)
+        columns[name] = union_categoricals([_numbered(each[name]) for each in parts], sort_categories=True)
     return pd.DataFrame(columns)
+
+
+def _numbered(texts: pd.Series) -> pd.Series:
+    return texts if isinstance(texts.dtype, pd.CategoricalDtype) else texts.astype("category")
 
 
 def _taken(

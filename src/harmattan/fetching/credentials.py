@@ -83,7 +83,8 @@ def _from_keyring(name: str) -> str | None:
     except ImportError:
         return None
     try:
-        return keyring.get_password(SERVICE, name)
+        kept: str | None = keyring.get_password(SERVICE, name)
     except KeyringError:
         # No keyring on this machine, or a locked one: the same as a name that is not in it.
         return None
+    return kept

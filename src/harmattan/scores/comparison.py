@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from harmattan.scores.inference import differences, losses, skill_interval
 from harmattan.scores.inputs import Floats, inside
@@ -312,6 +312,6 @@ def _difference(d: Floats, error: float, freedom: int, level: float) -> Differen
     """Two models that never differ are equal, with certainty."""
     mean = float(d.mean())
     error = error if error > 1e-12 * abs(mean) else 0.0
-    half = float(stats.t.ppf(0.5 + inside(level, "level") / 2, freedom)) * error
+    half = float(stdtrit(freedom, 0.5 + inside(level, "level") / 2)) * error
     statistic = mean / error if error > 0 else (0.0 if mean == 0 else float(np.copysign(np.inf, mean)))
-    return Difference(mean, mean - half, mean + half, statistic, float(2 * stats.t.sf(abs(statistic), freedom)))
+    return Difference(mean, mean - half, mean + half, statistic, float(2 * stdtr(freedom, -abs(statistic))))
