@@ -114,13 +114,13 @@ def _labelled(shared: Common) -> tuple[pd.DataFrame, pd.DataFrame]:
     cells = losses[["set", "score", "horizon", "origin"]].assign(loss=losses["loss"].round(12))
     # A sum does not depend on the order of the rows.
     marks = pd.util.hash_pandas_object(cells, index=False)
-    same = marks.groupby([losses["run"], losses["model"].astype(str)]).sum().reset_index(name="mark")
+    same = marks.groupby([losses["run"], losses["model"]], observed=True).sum().reset_index(name="mark")
+    same["model"] = same["model"].astype(str)
     # The newest run, the first, gives a model its name and place.
     same = same.sort_values(["run", "model"], kind="stable")
     first = same.drop_duplicates(["model", "mark"])
     models = first.merge(same.groupby(["model", "mark"]).size().reset_index(name="runs"), on=["model", "mark"])
     models["label"] = _labels([str(each) for each in models["model"]], [shared.kept[each] for each in models["run"]])
-    merged = losses.merge(models[["run", "model", "label"]], on=["run", "model"])
     kept = [shared.kept[each] for each in models["run"]]
     about = pd.DataFrame({
         "model": models["label"],
@@ -131,7 +131,20 @@ def _labelled(shared: Common) -> tuple[pd.DataFrame, pd.DataFrame]:
         "baseline": [name in each.baselines for name, each in zip(models["model"], kept, strict=True)],
         "runs": models["runs"],
     })  # fmt: skip
-    return merged.drop(columns=["run", "model"]).rename(columns={"label": "model"}), about
+    return _of_models(losses, models), about
+
+
+def _of_models(losses: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
+    """The losses of the models kept, with their labels; a merge would take as long as all else."""
+    names = pd.Index(losses["model"].cat.categories)
+    keys = models["run"].to_numpy() * len(names) + names.get_indexer(pd.Index(models["model"]))
+    order = np.argsort(keys)
+    key = losses["run"].to_numpy() * len(names) + losses["model"].cat.codes.to_numpy()
+    place = np.minimum(np.searchsorted(keys[order], key), len(keys) - 1)
+    inside = np.asarray(keys[order][place] == key)
+    labels = pd.Categorical.from_codes(place[inside], pd.Index(models["label"].to_numpy()[order]))
+    kept: pd.DataFrame = losses[inside].drop(columns="run")
+    return kept.assign(model=labels)
 
 
 def _labels(names: list[str], runs: list[Tracked]) -> list[str]:
