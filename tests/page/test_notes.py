@@ -116,9 +116,9 @@ def test_bundled_counts_have_no_events(small_result: Result) -> None:
 @pytest.mark.parametrize(
     ("store", "shown"),
     [
-        ("sqlite:////home/awa/secret-project/mlflow.db", "sqlite:///mlflow.db"),
+        ("sqlite:////srv/awa/secret-project/mlflow.db", "sqlite:///mlflow.db"),
         ("sqlite:///mlflow.db", "sqlite:///mlflow.db"),
-        ("/home/awa/runs", "file:///runs"),
+        ("/srv/awa/runs", "file:///runs"),
         ("postgresql+psycopg://awa:secret@db.example.org:5432/mlflow", "postgresql+psycopg://db.example.org/mlflow"),
         ("http://awa:secret@127.0.0.1:5000/", "http://127.0.0.1:5000/"),
     ],

@@ -12,7 +12,7 @@ import pandas as pd
 from harmattan import layers, words
 from harmattan.briefing.facts import Facts
 from harmattan.months import month
-from harmattan.page.earlier import MOVING
+from harmattan.page.earlier import same_settings
 from harmattan.release import Release
 
 PARTS = ("new", "revised", "model")
@@ -100,8 +100,7 @@ def model_change(facts: Facts) -> str:
     one, two = facts.before.manifest, facts.release.manifest
     if one["champion"] != two["champion"]:
         return "other"
-    settings = [{k: v for k, v in each["settings"].items() if k not in MOVING} for each in (one, two)]
-    if settings[0] != settings[1]:
+    if not same_settings(one, two):
         return "settings"
     return "same" if (one["code"], one["libraries"]) == (two["code"], two["libraries"]) else "code"
 

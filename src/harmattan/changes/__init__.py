@@ -8,7 +8,8 @@ with them, data that nobody ever had, and twice the runs.
 
 from __future__ import annotations
 
-from harmattan.changes.split import PARTS, Changes, changes
+from harmattan.changes.split import Changes, changes
 from harmattan.changes.told import of_window, sentences, why_not_on_page, write_for_page, write_table
+from harmattan.page.notes import PARTS
 
 __all__ = ["PARTS", "Changes", "changes", "of_window", "sentences", "why_not_on_page", "write_for_page", "write_table"]

@@ -17,11 +17,11 @@ from harmattan.experiment import Progress
 from harmattan.forecast import Forecast
 from harmattan.inputs import read_data
 from harmattan.layers import STANDARD_ERRORS, windows
+from harmattan.page.notes import PARTS
 from harmattan.panel import Panel
 from harmattan.release import Release, read
 from harmattan.settings import Experiment
 
-PARTS = ("revised", "new", "model")
 QUANTITIES = ("p1", "expected")
 COLUMNS = [
     "region", "name", "country", "window", "first_month", "last_month", "quantity", "before", "after", "change",

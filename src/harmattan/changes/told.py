@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from harmattan.changes.split import PARTS, Changes
+from harmattan.changes.split import Changes
 from harmattan.exports import write_csv, write_parquet
 from harmattan.page.earlier import newest_first
-from harmattan.page.notes import beside
+from harmattan.page.notes import PARTS, beside
 from harmattan.release.manifest import MANIFEST, load
 from harmattan.whole import write_text
 from harmattan.words import and_list, labels, percent, singular, span

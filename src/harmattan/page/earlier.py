@@ -124,12 +124,17 @@ def previous(release: Release, before: Release, thin: int) -> dict[str, Any] | N
     }
 
 
+def same_settings(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Return whether two manifests have the same settings, but for those in `MOVING`."""
+    settings = [{key: value for key, value in each["settings"].items() if key not in MOVING} for each in (one, two)]
+    return settings[0] == settings[1]
+
+
 def _same(release: Release, before: Release) -> dict[str, bool]:
     one, two = before.manifest, release.manifest
-    settings = [{key: value for key, value in each["settings"].items() if key not in MOVING} for each in (one, two)]
     return {
         "champion": one["champion"] == two["champion"],
-        "settings": settings[0] == settings[1],
+        "settings": same_settings(one, two),
         "code": one["code"] == two["code"],
     }
 
