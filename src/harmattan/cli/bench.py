@@ -82,10 +82,11 @@ def compare(
     import numpy as np
 
     from harmattan import tracking
+    from harmattan.comparison import SCORES, write_page
     from harmattan.comparison import compare as compared
-    from harmattan.comparison import write_page
 
-    runs = tracking.read_runs(store or tracking.default_store(Path.cwd()), experiments or None, newest=newest)
+    place = store or tracking.default_store(Path.cwd())
+    runs = tracking.read_runs(place, experiments or None, newest=newest, scores=SCORES)
     found = compared(runs, reference=reference, rng=np.random.default_rng(0))
     write_page(found, to, title=", ".join(experiments or ["All experiments"]))
     if table is not None:

@@ -3,9 +3,9 @@
 Everything here is made of monthly losses (`harmattan.comparison.losses`), small enough to be kept with every run.
 """
 
-from harmattan.comparison.compare import Comparison, compare
+from harmattan.comparison.compare import SCORES, Comparison, compare
 from harmattan.comparison.losses import monthly
 from harmattan.comparison.page import write_page
 from harmattan.comparison.runs import Tracked
 
-__all__ = ["Comparison", "Tracked", "compare", "monthly", "write_page"]
+__all__ = ["SCORES", "Comparison", "Tracked", "compare", "monthly", "write_page"]

@@ -19,6 +19,7 @@ OVERALL = "mean"
 TESTED = 20
 LEVEL = 0.9
 REFERENCES = ("conflictology",)
+SCORES = ("log_score", "brier", "crps")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ def compare(
     runs: Sequence[Tracked],
     *,
     reference: str | None = None,
-    scores: Sequence[str] = ("log_score", "brier", "crps"),
+    scores: Sequence[str] = SCORES,
     rng: np.random.Generator,
 ) -> Comparison:
     """Compare all models of several runs on the rows that all runs were scored on.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harmattan.comparison.runs import TEXTS, Tracked
@@ -54,7 +55,13 @@ def log_losses(
     client.set_tag(run_id, TAG, LOSSES)
 
 
-def read_runs(store: str, experiments: Sequence[str] | None = None, *, newest: int = 200) -> list[Tracked]:
+def read_runs(
+    store: str,
+    experiments: Sequence[str] | None = None,
+    *,
+    newest: int = 200,
+    scores: Collection[str] | None = None,
+) -> list[Tracked]:
     """Read the runs of a store that can be compared.
 
     Parameters
@@ -65,6 +72,8 @@ def read_runs(store: str, experiments: Sequence[str] | None = None, *, newest: i
         Names of experiments; all of the store if None.
     newest
         How many runs to read, the newest first.
+    scores
+        Read the losses by these scores only; all if None.
 
     Raises
     ------
@@ -87,7 +96,7 @@ def read_runs(store: str, experiments: Sequence[str] | None = None, *, newest: i
                 break
         if not found:
             raise TrackingError(f"the store {shown(store)} holds no run that can be compared: run an experiment first")
-        return [_tracked(each) for each in found]
+        return [_tracked(each, scores) for each in found]
 
 
 def read_losses(client: MlflowClient, run_id: str) -> pd.DataFrame:
@@ -117,8 +126,8 @@ def _homes(client: MlflowClient, store: str, names: Sequence[str] | None) -> lis
     return [known[each] for each in names]
 
 
-def _tracked(run: Run) -> Tracked:
-    table = _table(f"{run.info.artifact_uri}/{LOSSES}")
+def _tracked(run: Run, scores: Collection[str] | None = None) -> Tracked:
+    table = _table(f"{run.info.artifact_uri}/{LOSSES}", scores)
     about: dict[str, Any] = json.loads(table.schema.metadata[ABOUT])
     started = datetime.fromtimestamp(run.info.start_time / 1000, UTC).isoformat(timespec="milliseconds")
     return Tracked(
@@ -134,16 +143,17 @@ def _tracked(run: Run) -> Tracked:
     )
 
 
-def _table(uri: str) -> pa.Table:
+def _table(uri: str, scores: Collection[str] | None) -> pa.Table:
     """The table of an artefact: a local file is read where it lies, what a server keeps is fetched."""
     from mlflow.artifacts import download_artifacts
 
     if uri.startswith("file:") or "://" not in uri:
-        return _read(download_artifacts(artifact_uri=uri))
+        return _read(download_artifacts(artifact_uri=uri), scores)
     with TemporaryDirectory() as folder:
-        return _read(download_artifacts(artifact_uri=uri, dst_path=folder))
+        return _read(download_artifacts(artifact_uri=uri, dst_path=folder), scores)
 
 
-def _read(file: str) -> pa.Table:
+def _read(file: str, scores: Collection[str] | None) -> pa.Table:
+    wanted = None if scores is None else pc.field("score").isin(list(scores))
     # Texts stay numbered as they lie in the file: of hundreds of runs they are read many times faster.
-    return pq.read_table(file, read_dictionary=list(TEXTS), use_threads=False)
+    return pq.read_table(file, read_dictionary=list(TEXTS), use_threads=False, filters=wanted)
