@@ -37,7 +37,8 @@ from harmattan.result import Caption, Result
 from harmattan.scores.table import score_table
 from harmattan.tracking import summary
 from harmattan.tracking.cards import experiment_card, model_card
-from harmattan.tracking.stored import UntrustedTypeError, read, rows, stored, untrusted, write
+from harmattan.tracking.errors import UntrustedTypeError
+from harmattan.tracking.stored import read, rows, stored, untrusted, write
 
 ORIGIN, HORIZONS, DRAWS, SEED = month("2022-06"), (1, 3), 200, 7
 BASELINES = ("zero", "last", "conflictology", "neighbours", "rate", "bootstrap")

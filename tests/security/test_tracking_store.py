@@ -17,7 +17,7 @@ from harmattan.cli import main
 from harmattan.page.notes import notes_of, tracked
 from harmattan.result import Result
 from harmattan.tracking import store as stores
-from harmattan.tracking.stored import UntrustedTypeError
+from harmattan.tracking.errors import UntrustedTypeError
 
 CANARY = "c4nary/p@ss?w#rd"
 USER = "awa-of-the-desk"

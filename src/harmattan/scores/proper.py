@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import scoringrules
-from scipy.signal import resample
 
 from harmattan.scores.counting import counted
 from harmattan.scores.inputs import Floats, Numbers, counts_and_draws, outcomes_and_chances
@@ -210,6 +209,9 @@ def ign(observed: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
     if y.size and min(y.min(), x.min()) < 0:
         raise ValueError(f"counts must not be negative; the smallest is {min(y.min(), x.min()):g}")
     if len(x) < IGN_DRAWS and y.size:
+        # Rarely needed, and slow to import.
+        from scipy.signal import resample
+
         x = np.clip(resample(x.astype(np.float64), IGN_DRAWS, axis=0), 0, None)
     place = np.searchsorted(BINS, y, side="right")
     lower, upper = np.asarray(BINS)[place - 1], np.asarray(BINS)[place]

@@ -1,6 +1,7 @@
 """Results in MLflow: a run for the experiment, one below it for every model, the champion in the registry.
 
 No other module imports mlflow, and this one does so only when something is logged or loaded.
+Models too are imported only where one is logged or loaded: a comparison of runs need not wait for them.
 """
 
 from __future__ import annotations
@@ -10,20 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harmattan.comparison.losses import monthly
-from harmattan.result import Result
 from harmattan.spreadsheet import as_csv
-from harmattan.tracking import cards, loading, logged, registry, summary
+from harmattan.tracking import cards, registry, summary
+from harmattan.tracking.errors import TrackingError, UntrustedTypeError
 from harmattan.tracking.external import log_external
 from harmattan.tracking.recorded import log_losses, read_runs
 from harmattan.tracking.registry import Decision, promote
-from harmattan.tracking.store import TrackingError, alone_with, default_store, experiment_id, opened, run, shown
-from harmattan.tracking.stored import UntrustedTypeError
+from harmattan.tracking.store import alone_with, default_store, experiment_id, opened, run, shown
 from harmattan.tracking.sweeps import log_sweep
 from harmattan.tracking.values import log_data, log_values
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.pyfunc import PyFuncModel
+
+    from harmattan.result import Result
 
 __all__ = [
     "Decision",
@@ -48,6 +50,7 @@ def log(
     store: str,
     release: Path | None = None,
     experiment: str | None = None,
+    artefacts: str | None = None,
     keep: Sequence[str] | None = None,
 ) -> str:
     """Write a result to MLflow.
@@ -62,6 +65,9 @@ def log(
         Folder of the release; the maps in it are kept with the run.
     experiment
         Name in MLflow; that of the result if None.
+    artefacts
+        Folder or address under which a new experiment keeps its artefacts; a shared database needs one. Where the
+        store keeps them by itself if None.
     keep
         Names of models to keep as files that can be loaded; all that are no baselines if None. The two best are always
         kept. Of these the first run of an experiment registers champion and challenger, later runs a challenger: only
@@ -86,7 +92,7 @@ def log(
         raise ValueError(f"keep must name models of the result, {', '.join(result.fitted)}; got {unknown[0]!r}")
     name = experiment or result.name
     with opened(store) as client:
-        home = experiment_id(client, store, name)
+        home = experiment_id(client, store, name, artefacts)
         with run(client, home, f"{name} {result.forecast.origin}") as parent:
             _log_experiment(client, result, parent, release)
             best = list(summary.ranking(result).index[:2])
@@ -116,6 +122,8 @@ def load_champion(store: str, experiment_name: str) -> PyFuncModel:
     UntrustedTypeError
         If the champion is not a model that Harmattan logged.
     """
+    from harmattan.tracking import loading
+
     with opened(store):
         return loading.load(f"models:/{registry.registered_name(experiment_name)}@{registry.CHAMPION}")
 
@@ -147,6 +155,8 @@ def _log_model(
     client: MlflowClient, result: Result, name: str, *, home: str, parent: str, keep: bool
 ) -> tuple[str, str | None]:
     """Log a model's run; return its id, and the model's if it has been kept."""
+    from harmattan.tracking import logged
+
     card = cards.model_card(result, name)
     tags = {
         "model": name,

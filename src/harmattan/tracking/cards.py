@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harmattan.models import Forecaster
-from harmattan.models.combine import Pool
-from harmattan.result import Result
 from harmattan.scores.catalogue import ROW_SCORES
 from harmattan.tracking.summary import data_cutoff, ranking
+
+if TYPE_CHECKING:
+    from harmattan.models import Forecaster
+    from harmattan.result import Result
 
 LIMITS = (
     "Learnt from attacks on record: what nobody reported is not in it.",
@@ -94,6 +96,8 @@ def _features(model: Forecaster) -> Sequence[str]:
 
 
 def _members(model: Forecaster) -> Sequence[str]:
+    from harmattan.models.combine import Pool
+
     if not isinstance(model, Pool):
         return []
     return [

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 import harmattan
 from harmattan.comparison.losses import monthly
-from harmattan.panel import Panel
-from harmattan.result import Caption
 from harmattan.spreadsheet import as_csv
-from harmattan.submissions import Submission
 from harmattan.tracking import summary
 from harmattan.tracking.recorded import log_losses
 from harmattan.tracking.store import experiment_id, opened, run
 from harmattan.tracking.values import log_data, log_values
+
+if TYPE_CHECKING:
+    from harmattan.panel import Panel
+    from harmattan.result import Caption
+    from harmattan.submissions import Submission
 
 
 def log_external(
@@ -25,6 +29,7 @@ def log_external(
     caption: Caption,
     store: str,
     experiment: str,
+    artefacts: str | None = None,
 ) -> str:
     """Write a scored submission to MLflow and return the id of its run.
 
@@ -43,6 +48,9 @@ def log_external(
         Tracking URI.
     experiment
         Name in MLflow, that of the experiment it is compared with.
+    artefacts
+        Folder or address under which a new experiment keeps its artefacts; a shared database needs one. Where the
+        store keeps them by itself if None.
 
     Raises
     ------
@@ -65,7 +73,7 @@ def log_external(
         "mlflow.note.content": summary.note("\n\n".join(submission.notes) or "Every forecast in the file was scored."),
     }
     with opened(store) as client:
-        home = experiment_id(client, store, experiment)
+        home = experiment_id(client, store, experiment, artefacts)
         with run(client, home, submission.name) as run_id:
             parameters = {"kind": submission.kind, "file": submission.file, "file_sha256": submission.sha256}
             log_values(client, run_id, parameters, tags, summary.scores(scores, submission.name))

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from harmattan.tracking.errors import UntrustedTypeError
 from harmattan.tracking.logged import CODE
-from harmattan.tracking.stored import UntrustedTypeError
 
 if TYPE_CHECKING:
     from mlflow.pyfunc import PyFuncModel

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harmattan.result import Result
+from harmattan.tracking.artefacts import plain
 from harmattan.tracking.cards import model_card
-from harmattan.tracking.store import plain
 from harmattan.tracking.stored import KEYS, Stored, stored, write
 from harmattan.tracking.summary import parameters
 

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from harmattan.comparison.runs import TEXTS, Tracked
 from harmattan.named import nearest
-from harmattan.tracking.store import TrackingError, opened, shown
+from harmattan.tracking.errors import TrackingError
+from harmattan.tracking.store import opened, shown
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

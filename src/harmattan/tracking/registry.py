@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from harmattan.comparison.gate import Verdict, judge
 from harmattan.months import month
-from harmattan.result import Result
+from harmattan.tracking.artefacts import plain
+from harmattan.tracking.errors import TrackingError
 from harmattan.tracking.recorded import read_losses
-from harmattan.tracking.store import TrackingError, opened, plain
+from harmattan.tracking.store import alone_with, opened
 from harmattan.tracking.summary import data_cutoff, parameters
 
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
+
+    from harmattan.result import Result
 
 PREFIX = "harmattan-"
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -129,7 +132,8 @@ def promote(store: str, experiment: str, *, challenger: str = CHALLENGER, date: 
     TrackingError
         If there is no champion or challenger, they are the same, or their runs have no losses.
     """
-    with opened(store) as client:
+    # Of two at once the second is compared with the champion that the first has made.
+    with opened(store) as client, alone_with(store):
         name = registered_name(experiment)
         held, new = _version(client, name, CHAMPION), _version(client, name, challenger)
         if held.version == new.version:
@@ -149,13 +153,11 @@ def _aliases(client: MlflowClient, name: str, experiment: str) -> dict[str, str]
     from mlflow.exceptions import MlflowException
 
     try:
-        found = client.get_registered_model(name)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
         client.create_registered_model(name, description=f"Forecasts of the experiment {experiment}.")
-        return {}
-    return {alias: str(version) for alias, version in found.aliases.items()}
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    return {alias: str(version) for alias, version in client.get_registered_model(name).aliases.items()}
 
 
 def _version(client: MlflowClient, name: str, which: str) -> ModelVersion:

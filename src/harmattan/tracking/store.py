@@ -14,20 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from harmattan.tracking import advisory, artefacts
+from harmattan.tracking.errors import TrackingError
+from harmattan.tracking.remedies import remedy
 from harmattan.whole import LOCK, explained, holding, replacing
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Experiment
 
 SQLITE = "sqlite:///"
+POSTGRESQL = "postgresql"
+DATABASES = (POSTGRESQL, "mysql", "mssql")
 DATABASE = "mlflow.db"
 ARTEFACTS = "mlartifacts"
 PATIENCE = 5.0
 LOGGERS = ("mlflow", "alembic")
-
-
-class TrackingError(RuntimeError):
-    """The store could not be used; the message names it."""
 
 
 def default_store(folder: Path) -> str:
@@ -99,36 +101,40 @@ def opened(store: str) -> Iterator[MlflowClient]:
                 if file is not None and not file.exists():
                     with alone_with(address):
                         _make_whole(file.resolve())
-                yield mlflow.MlflowClient(address, address)
+                # Here MLflow makes the tables of a database that has none; two at once would break each other.
+                with alone_with(address) if file is None else nullcontext():
+                    client = mlflow.MlflowClient(address, address)
+                yield client
         except (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError) as error:
-            said = f"the MLflow store {shown(store)} failed: {_without(_first_line(error), store)}{_remedy(error)}"
+            said = f"the MLflow store {shown(store)} failed: {_without(_first_line(error), store)}{remedy(error)}"
             raise TrackingError(said) from (error if shown(store) == store else None)
         finally:
             mlflow.set_tracking_uri(tracking)
             mlflow.set_registry_uri(registry)
 
 
-def experiment_id(client: MlflowClient, store: str, name: str) -> str:
+def experiment_id(client: MlflowClient, store: str, name: str, artefact_root: str | None = None) -> str:
     """Return the id of the experiment called `name`, made if it is not there yet.
 
-    Its artefacts lie in ``mlartifacts/<name>`` beside an SQLite store, elsewhere where the server keeps them.
+    A new experiment keeps its artefacts in a folder of its name: under `artefact_root`, else in ``mlartifacts`` beside
+    an SQLite store, else where the server keeps them. One that exists keeps its place.
 
     Raises
     ------
     TrackingError
-        If the experiment has been deleted.
+        If the experiment has been deleted, or is new in a shared database and no place for its artefacts is given.
+    harmattan.whole.NotWrittenError
+        If the folder of its artefacts is not there.
     """
     with alone_with(store):
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            file = database(store)
-            place = None if file is None else (file.resolve().parent / ARTEFACTS / plain(name)).as_uri()
-            return str(client.create_experiment(name, artifact_location=place))
+        found = client.get_experiment_by_name(name) or _made(client, name, _place(store, name, artefact_root))
     if found.lifecycle_stage != "active":
         raise TrackingError(
             f"the experiment {name!r} must be active in the store {shown(store)}; it is {found.lifecycle_stage}. "
             f"Restore it (mlflow experiments restore --experiment-id {found.experiment_id}) or name another"
         )
+    if _is_shared_database(store):
+        artefacts.check(str(found.artifact_location))
     return str(found.experiment_id)
 
 
@@ -157,12 +163,16 @@ def run(client: MlflowClient, experiment: str, name: str, *, parent: str | None 
 
 @contextmanager
 def alone_with(store: str) -> Iterator[None]:
-    """Hold the lock of an SQLite store, waiting for another run that holds it; other stores look after themselves."""
-    file = database(store)
-    if file is None:
-        yield
-        return
-    with holding(file.with_name(f".{file.name}{LOCK}")):
+    """Hold the lock of an SQLite file or a PostgreSQL database, waiting for a run that holds it; others have none."""
+    address = whole(store)
+    file = database(address)
+    if file is not None:
+        with holding(file.with_name(f".{file.name}{LOCK}")):
+            yield
+    elif address.startswith(POSTGRESQL):
+        with advisory.holding(address):
+            yield
+    else:
         yield
 
 
@@ -181,15 +191,34 @@ def whole(store: str) -> str:
     return store if file is None else f"{SQLITE}{file.resolve().as_posix()}"
 
 
-def plain(name: str) -> str:
-    """Return a name that may stand in paths and as a name in MLflow.
+def _is_shared_database(store: str) -> bool:
+    return whole(store).startswith(DATABASES)
 
-    Examples
-    --------
-    >>> plain("sahel: 2024/a")
-    'sahel_ 2024_a'
-    """
-    return "".join(each if each.isalnum() or each in "_- " else "_" for each in name)
+
+def _made(client: MlflowClient, name: str, place: str | None) -> Experiment:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_experiment(client.create_experiment(name, artifact_location=place))
+    except MlflowException:
+        # A server has no lock: another run may have been faster.
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return found
+
+
+def _place(store: str, name: str, root: str | None) -> str | None:
+    """Where a new experiment is to keep its artefacts; None where a server decides."""
+    if root is not None:
+        return artefacts.made(root, artefacts.plain(name))
+    if _is_shared_database(store):
+        raise TrackingError(
+            f"the experiment {name!r} is new in the store {shown(store)}, and a database does not keep artefacts: name "
+            "a folder that all who write to it reach (--artefacts FOLDER; in Python the argument artefacts)"
+        )
+    file = database(whole(store))
+    return None if file is None else (file.parent / ARTEFACTS / artefacts.plain(name)).as_uri()
 
 
 def _check_file(store: str) -> None:
@@ -246,15 +275,6 @@ def _quiet() -> Iterator[None]:
             each.setLevel(level)
 
 
-def _remedy(error: BaseException) -> str:
-    said = str(error)
-    if "malformed" in said or "not a database" in said:
-        return "; the file is damaged: move it away, then a new one is made, or name another store"
-    if "database schema" in said:
-        return " If a newer MLflow has written it, use that one, or name another store"
-    return ""
-
-
 def _first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
 
@@ -267,6 +287,8 @@ def _without(text: str, store: str) -> str:
     user, _, password = login.group(1).partition(":") if login else ("", "", "")
     question = re.findall(r"=([^&#]+)", store.partition("?")[2])
     secrets = {each for one in (password, *question) for each in (one, unquote(one), quote(unquote(one), safe=""))}
-    for secret in sorted({store, f"{user}:{password}", *secrets} - {"", ":"}, key=len, reverse=True):
+    # PostgreSQL writes the user in quotes.
+    secrets |= {f"{user}:{password}", f'"{unquote(user)}"'}
+    for secret in sorted({store, *secrets} - {"", ":", '""'}, key=len, reverse=True):
         text = text.replace(secret, shown(store) if secret == store else "***")
     return text

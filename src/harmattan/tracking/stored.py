@@ -20,6 +20,7 @@ from harmattan.models import Forecaster
 from harmattan.models.combine import Pool
 from harmattan.months import month
 from harmattan.result import Result
+from harmattan.tracking.errors import UntrustedTypeError
 
 KEYS = ["region", "horizon"]
 OWN = "harmattan."
@@ -30,10 +31,6 @@ LEARNT_BY_SKLEARN = frozenset(
         "sklearn.calibration._CalibratedClassifier",
     }
 )
-
-
-class UntrustedTypeError(TypeError):
-    """A stored model holds an object of a type that Harmattan does not load."""
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,18 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from sklearn.base import BaseEstimator
 
 import harmattan
 from harmattan import paths
-from harmattan.models import Forecaster
-from harmattan.models.combine import Pool
 from harmattan.regions import LEVELS
-from harmattan.result import Result
 from harmattan.scores.catalogue import ROW_SCORES
+
+if TYPE_CHECKING:
+    from harmattan.models import Forecaster
+    from harmattan.result import Result
 
 LONGEST_PARAMETER = 6000
 LONGEST_NOTE = 8000
@@ -72,6 +73,10 @@ def settings(result: Result) -> dict[str, str]:
 
 def parameters(model: Forecaster) -> dict[str, str]:
     """Return what a model was made with: its constructor's arguments, an estimator's own, pool weights."""
+    from sklearn.base import BaseEstimator
+
+    from harmattan.models.combine import Pool
+
     found: dict[str, object] = {"class": f"{type(model).__module__}.{type(model).__qualname__}"}
     for name in inspect.signature(type(model)).parameters:
         value = getattr(model, name, None)

@@ -9,8 +9,6 @@ import pandas as pd
 
 import harmattan
 from harmattan.comparison.losses import monthly
-from harmattan.panel import Panel
-from harmattan.result import Caption
 from harmattan.spreadsheet import as_csv
 from harmattan.tracking import summary
 from harmattan.tracking.recorded import log_losses
@@ -19,6 +17,9 @@ from harmattan.tracking.values import log_data, log_values
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from harmattan.panel import Panel
+    from harmattan.result import Caption
 
 
 class Combination(Protocol):
@@ -61,6 +62,7 @@ def log_sweep(
     caption: Caption,
     store: str,
     experiment: str | None = None,
+    artefacts: str | None = None,
 ) -> str:
     """Write a sweep to MLflow and return the id of its run.
 
@@ -78,6 +80,9 @@ def log_sweep(
         Tracking URI.
     experiment
         Name in MLflow; ``<name>-sweep`` if None, apart from the runs that make forecasts.
+    artefacts
+        Folder or address under which a new experiment keeps its artefacts; a shared database needs one. Where the
+        store keeps them by itself if None.
 
     Raises
     ------
@@ -94,7 +99,7 @@ def log_sweep(
         "harmattan_version": harmattan.__version__,
     }
     with opened(store) as client:
-        home = experiment_id(client, store, experiment or f"{name}-sweep")
+        home = experiment_id(client, store, experiment or f"{name}-sweep", artefacts)
         with run(client, home, f"{name} sweep") as parent:
             params = {summary.key(key): text for key, text in first.settings.items() if key not in first.changes}
             log_values(client, parent, {key: text[:6000] for key, text in params.items()}, tags, [])
