@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harmattan.events import COLUMNS, Events, event_table, involving, precise, select, tally
+from harmattan.events import COLUMNS, Events, event_table, involving, precise, select, tally, with_regions
 
 DAY = "2023-05-04"
 
@@ -114,6 +115,20 @@ def test_precise_counts_what_it_leaves_out_and_lets_unknown_pass() -> None:
     )
     assert kept.table["event"].tolist() == ["e0", "e1", "e4"]
     assert kept.dropped == {"placed worse than where_prec 4": 2, "dated worse than date_prec 4": 1}
+
+
+def test_chosen_events_hold_together_as_if_they_were_checked_anew() -> None:
+    table = event_table(
+        {"event": list("abc"), "start": ["2023-05-04"] * 3, "where_prec": [1, 6, 2], "deaths": [1, 2, 3]}
+    )
+    events = Events(table, "example", {"repeated event id": 1}, {"noted": 2})
+    keep = np.array([True, False, True])
+    regions = np.array(["BF1300", "BF5600", None], dtype=object)
+    for chosen in (select(events, keep, reason="not wanted"), with_regions(events, regions, keep)):
+        anew = Events(chosen.table.copy(), chosen.source, chosen.dropped, chosen.notes)
+        assert (len(anew), anew.table["event"].tolist(), chosen.notes) == (2, ["a", "c"], {"noted": 2})
+    assert chosen.table["region"].fillna("none").tolist() == ["BF1300", "none"]
+    assert select(events, np.ones(3, dtype=bool), reason="not wanted") is events
 
 
 def test_select_needs_one_value_per_event() -> None:

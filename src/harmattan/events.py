@@ -186,8 +186,26 @@ def select(events: Events, keep: npt.NDArray[np.bool_], *, reason: str) -> Event
     keep = np.asarray(keep, dtype=bool)
     if keep.shape != (len(events),):
         raise ValueError(f"keep must hold one value per event, {len(events)}; got shape {keep.shape}")
+    if keep.all():
+        return events
     dropped = tally(events.dropped, reason, int((~keep).sum()))
-    return Events(events.table[keep].reset_index(drop=True), events.source, dropped, events.notes)
+    return _checked(events.table[keep].reset_index(drop=True), events.source, dropped, events.notes)
+
+
+def with_regions(events: Events, codes: npt.NDArray[np.object_], keep: npt.NDArray[np.bool_]) -> Events:
+    """Return the events where `keep` is true with the codes of their regions as the column `region`, None for none.
+
+    The others are for the caller to count: `dropped` stays as it is.
+
+    Examples
+    --------
+    >>> events = Events(event_table({"event": ["a", "b"], "start": ["2023-05-04"] * 2}), source="example")
+    >>> with_regions(events, np.array(["BF1300", None], dtype=object), np.array([True, False])).table["region"].tolist()
+    ['BF1300']
+    """
+    table = events.table[keep].reset_index(drop=True)
+    table["region"] = pd.Series(codes[keep], dtype="str")
+    return _checked(table, events.source, events.dropped, events.notes)
 
 
 def actor_key(names: pd.Series) -> pd.Series:
@@ -261,6 +279,14 @@ def precise(events: Events, *, where_limit: int, date_limit: int = 4) -> Events:
     placed = select(events, ~place, reason=f"placed worse than where_prec {where_limit}")
     date = (placed.table["date_prec"] > date_limit).fillna(False).to_numpy(dtype=bool)
     return select(placed, ~date, reason=f"dated worse than date_prec {date_limit}")
+
+
+def _checked(table: pd.DataFrame, source: str, dropped: Mapping[str, int], notes: Mapping[str, int]) -> Events:
+    """Events made of rows of events: what held for all of them holds for some, and is not looked at again."""
+    events = object.__new__(Events)
+    for name, value in (("table", table), ("source", source), ("dropped", dropped), ("notes", notes)):
+        object.__setattr__(events, name, value)
+    return events
 
 
 def _layout_problems(table: pd.DataFrame) -> list[str]:

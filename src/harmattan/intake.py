@@ -12,7 +12,7 @@ import pandas as pd
 
 from harmattan.actors import Lineage, involves, lineage
 from harmattan.counts import Counts, count_events, total
-from harmattan.events import Events, actor_key, mentions, precise
+from harmattan.events import Events, actor_key, mentions, precise, with_regions
 from harmattan.figures import region_grid
 from harmattan.grid import CELLS_PER_DEGREE
 from harmattan.months import month
@@ -20,6 +20,7 @@ from harmattan.panel import POINT_COLUMNS, Panel, from_counts
 from harmattan.regions import Regions, locate, only
 from harmattan.result import Caption
 from harmattan.sources import detect, hdx, read
+from harmattan.sources.files import unpacked_once
 from harmattan.sources.names import match_names
 from harmattan.vintages.coverage import coverage_of
 from harmattan.vintages.terms import terms_of
@@ -72,8 +73,9 @@ def read_panel(
         If the file is not readable as its source, no event or count falls in the regions, or an actor is asked of a
         file that has none.
     """
-    name = source or detect(path)
-    found = hdx.read_monthly(path, level=2) if name == "hdx" and level == "province" else read(path, name)
+    with unpacked_once():
+        name = source or detect(path)
+        found = hdx.read_monthly(path, level=2) if name == "hdx" and level == "province" else read(path, name)
     if isinstance(found, Counts) and actor is not None:
         raise ValueError(
             f"{path.name} has counts, not events: it cannot be asked for the actor {actor}; leave actor out"
@@ -142,29 +144,23 @@ def _panel_of_events(
     """Count the events of the actor, and all others apart."""
     codes = _codes(events, regions)
     if actor is None:
-        mine = _with_codes(events, codes, np.ones(len(events), dtype=bool))
+        mine = with_regions(events, codes, np.ones(len(events), dtype=bool))
     else:
         theirs = _theirs(lineage(actor, lineages), events)
         if not theirs.any():
             raise ValueError(
                 f"no event of {events.source} has {actor} on either side; check data.actor and the file's actors"
             )
-        mine = _with_codes(events, codes, theirs)
+        mine = with_regions(events, codes, theirs)
     counts = _count(mine, limit, coverage)
     panel = from_counts(counts, regions)
     points = _points(mine, panel.months)
     if actor is None:
         return replace(panel, points=points), counts.dropped
     # What is left out of the others is not told, so those in no region need not be counted.
-    rest = _with_codes(events, codes, ~theirs & pd.notna(codes))
+    rest = with_regions(events, codes, ~theirs & pd.notna(codes))
     others = from_counts(_count(rest, limit, coverage), regions).attacks
     return Panel(regions, {**panel.measures, "other_attacks": others}, panel.covered, points), counts.dropped
-
-
-def _with_codes(events: Events, codes: Objects, keep: npt.NDArray[np.bool_]) -> Events:
-    """Some of the events with the codes of their regions."""
-    table = events.table[keep].reset_index(drop=True)
-    return Events(table.assign(region=pd.array(codes[keep], dtype="str")), events.source, events.dropped)
 
 
 def _theirs(group: Lineage, events: Events) -> npt.NDArray[np.bool_]:

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from harmattan import features
 from harmattan.features import FEATURES, design, feature, full, links, windows
+from harmattan.features.cores import cores_allowed
 from harmattan.figures import bundled_counts
 from harmattan.neighbours import Neighbours
 from harmattan.panel import Panel, from_counts
@@ -140,11 +142,13 @@ PLAIN: list[tuple[str, dict[str, float], Callable[[Panel, Frame], Frame]]] = [
 def panel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Panel:
     """Attacks in three countries, one region without neighbours; with holes some months of some regions are unknown.
 
-    As if there were many regions, sums come first and kernels are sparse, here with nothing left out.
+    As if there were many regions, sums come first and go from month to month, and kernels are sparse, here with
+    nothing left out.
     """
     if "many" in request.param:
         monkeypatch.setattr(links, "WHOLE", 0)
         monkeypatch.setattr(links, "CUT", 1e-300)
+        monkeypatch.setattr(windows, "MANY", 1)
     regions = bundled("province+country", ["BFA", "MLI", "NER"])
     cut = regions.neighbours.weights.tolil()
     cut[3], cut[:, 3] = 0, 0
@@ -230,6 +234,56 @@ def test_windows_are_those_of_pandas(values: np.ndarray, months: int, fewest: in
         (windows.window_deviation(values, months, fewest=fewest), rolling.std(ddof=0)),
     ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=60)
+@given(
+    arrays(np.float32, st.tuples(st.integers(1, 40), st.just(3)), elements=st.sampled_from([0, 1, 2, 7, 900, np.nan])),
+    st.integers(1, 50),
+    st.integers(1, 12),
+)
+def test_many_regions_have_the_bytes_of_few(values: np.ndarray, months: int, fewest: int) -> None:
+    """Sums month by month and sums of all months at once, of whole counts."""
+
+    def every() -> list[bytes]:
+        made = [
+            windows.window_mean(values, months, fewest=min(months, fewest), times=12, logged=True),
+            windows.decayed_mean(values, months, fewest=fewest),
+            windows.since(values > 0, months),
+            windows.running_total(values),
+        ]
+        return [np.nan_to_num(each, nan=-1).tobytes() for each in made]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(windows, "MANY", 4)
+        few = every()
+        patch.setattr(windows, "MANY", 1)
+        assert every() == few
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_threads_change_no_byte_of_a_design(panel: Panel, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = (*full(panel), *(feature(name, **parameters) for name, parameters, _ in PLAIN))
+    alone = design(panel.as_of(panel.origin), chosen)
+    monkeypatch.setattr(features, "WORTH_THREADS", 1)
+    monkeypatch.setattr(features, "cores_allowed", lambda: threads)
+    assert design(panel.as_of(panel.origin), chosen).tobytes() == alone.tobytes()
+
+
+def test_what_goes_wrong_in_a_thread_is_told(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "WORTH_THREADS", 1)
+    monkeypatch.setattr(features, "cores_allowed", lambda: 2)
+    with pytest.raises(ValueError, match="km must be a positive number of km; got 0"):
+        design(panel, (feature("lag"), feature("kernel_sum", km=0)))
+
+
+def test_no_more_cores_are_used_than_the_libraries_for_arrays_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harmattan.features.cores.cpu_count", lambda: 8)
+    found = []
+    for asked in ("3", "16", "0", "many", ""):
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+        found.append(cores_allowed())
+    assert found == [3, 8, 8, 8, 8]
 
 
 def test_a_window_or_lag_that_looks_ahead_is_refused(burkina: Panel) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harmattan.counts import Counts
 from harmattan.events import Events
-from harmattan.sources import LAYOUTS, SOURCES, detect, read
+from harmattan.sources import LAYOUTS, SOURCES, detect, files, quotes, read
 from harmattan.sources.summary import summary
 
 REAL = {
@@ -35,6 +38,29 @@ def test_a_file_with_the_columns_needed_is_known(source: str, tmp_path: Path) ->
         path = tmp_path / "a.csv"
         path.write_text(",".join(name.upper() for name in layout.needed) + "\n", encoding="utf-8")
         assert detect(path) == source
+
+
+def test_a_file_is_unpacked_once_to_be_known_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, unpacked = tmp_path / "a.csv.gz", []
+    path.write_bytes(gzip.compress(b"region,month,attacks,deaths\nML-5,2023-05,2,1\n"))
+    monkeypatch.setattr(files, "_gunzip", lambda content, place: unpacked.append(place) or gzip.decompress(content))
+    read(path)
+    assert unpacked == ["a.csv.gz"]
+    path.write_bytes(gzip.compress(b"region,month,attacks,deaths\nML-5,2023-05,3,1\n"))
+    assert read(path).table["attacks"].tolist() == [3.0]
+
+
+@given(st.text(alphabet='a,"\n', max_size=60), st.integers(1, 9))
+def test_quotation_marks_pair_up_in_blocks_of_any_size(text: str, block: int) -> None:
+    content = text.encode()
+    whole = quotes.paired(content, ",")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quotes, "_BLOCK", block)
+        parts = quotes.paired(content, ",")
+        assert (parts is None) == (whole is None)
+        if parts is not None:
+            before = [quotes.marks_before(content, parts, at) for at in range(len(content) + 1)]
+            assert before == [content[:at].count(b'"') for at in range(len(content) + 1)]
 
 
 def test_unknown_source_suggests_the_nearest(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ A feature of one's own is one function ``(panel, *, parameters) -> wide frame`` 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -15,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from harmattan.features import context, history, surroundings, tails
+from harmattan.features.cores import cores_allowed
 from harmattan.features.shared import sharing
 from harmattan.named import find
 from harmattan.panel import Panel
@@ -43,6 +46,8 @@ FEATURES: dict[str, Callable[..., pd.DataFrame]] = {
     "season": context.season,
 }
 DESIGNS_KEPT = 4
+# Features of fewer values than this are computed before threads would have begun.
+WORTH_THREADS = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -148,17 +153,32 @@ def design(panel: Panel, features: tuple[Feature, ...]) -> npt.NDArray[np.float3
 def _side_by_side(panel: Panel, features: tuple[Feature, ...]) -> npt.NDArray[np.float32]:
     shape = (len(panel.months), len(panel.regions))
     values = np.empty((len(features), *shape), dtype=np.float32)
+
+    def work(place: int) -> None:
+        frame = features[place](panel)
+        if frame.shape != shape:
+            raise ValueError(
+                f"{features[place].column} must have the panel's {shape[0]} months and {shape[1]} regions; "
+                f"it has the shape {frame.shape}"
+            )
+        values[place] = frame.to_numpy()
+
     with sharing():
-        for place, each in enumerate(features):
-            frame = each(panel)
-            if frame.shape != shape:
-                raise ValueError(
-                    f"{each.column} must have the panel's {shape[0]} months and {shape[1]} regions; "
-                    f"it has the shape {frame.shape}"
-                )
-            values[place] = frame.to_numpy()
+        _for_each(work, len(features), threads=cores_allowed() if values.size >= WORTH_THREADS else 1)
     values.setflags(write=False)
     return values.transpose(1, 2, 0)
+
+
+def _for_each(work: Callable[[int], None], number: int, *, threads: int) -> None:
+    """Work on 0, 1, 2, ..., in threads that share what is kept; numpy and scipy let them run side by side."""
+    if threads < 2:
+        for place in range(number):
+            work(place)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = [pool.submit(copy_context().run, work, place) for place in range(number)]
+        for each in waiting:
+            each.result()
 
 
 def columns(features: Sequence[Feature]) -> list[str]:

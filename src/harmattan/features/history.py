@@ -20,12 +20,12 @@ YEAR = 12
 
 def lag(panel: Panel, *, measure: str = "attacks", months: int = 0) -> pd.DataFrame:
     """``log(1 + count)`` of the month `months` before the origin; 0 is the origin itself."""
-    return framed(panel, logs(windows.shifted(counts(panel, measure), months)))
+    return framed(panel, windows.shifted(counts(panel, measure), months, logged=True))
 
 
 def recent_mean(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Mean of the last `months` months, per year."""
-    return framed(panel, logs(recent(counts(panel, measure), months, times=YEAR)))
+    return framed(panel, recent(counts(panel, measure), months, times=YEAR, logged=True))
 
 
 def active_share(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
@@ -35,7 +35,8 @@ def active_share(panel: Panel, *, measure: str = "attacks", months: int = 12) ->
 
 def decayed_mean(panel: Panel, *, measure: str = "attacks", half_life: float = 6) -> pd.DataFrame:
     """Mean with weights that halve every `half_life` months, per year."""
-    return framed(panel, logs(windows.decayed_mean(counts(panel, measure), half_life, fewest=FEWEST, times=YEAR)))
+    values = counts(panel, measure)
+    return framed(panel, windows.decayed_mean(values, half_life, fewest=FEWEST, times=YEAR, logged=True))
 
 
 def decayed_share(panel: Panel, *, measure: str = "attacks", half_life: float = 6) -> pd.DataFrame:
@@ -45,12 +46,12 @@ def decayed_share(panel: Panel, *, measure: str = "attacks", half_life: float = 
 
 def months_since(panel: Panel, *, measure: str = "attacks", most: int = 60) -> pd.DataFrame:
     """``log(1 + months since the last month with at least one)``, at most `most`; `most` where there was none."""
-    return framed(panel, logs(windows.since(counts(panel, measure) > 0, most)))
+    return framed(panel, windows.since(counts(panel, measure) > 0, most, logged=True))
 
 
 def total_so_far(panel: Panel, *, measure: str = "attacks") -> pd.DataFrame:
     """``log(1 + total since the panel began)``."""
-    return framed(panel, logs(windows.running_total(counts(panel, measure))))
+    return framed(panel, windows.running_total(counts(panel, measure), logged=True))
 
 
 def decay(wide: pd.DataFrame, half_life: float) -> pd.DataFrame:
@@ -64,9 +65,9 @@ def logged(wide: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(np.log1p(wide.to_numpy(dtype=np.float32)), wide.index, wide.columns, copy=False)
 
 
-def recent(values: Wide, months: int, *, times: float = 1) -> Wide:
-    """Mean over a window that ends with each month, times a factor."""
-    return windows.window_mean(values, months, fewest=min(months, FEWEST), times=times)
+def recent(values: Wide, months: int, *, times: float = 1, logged: bool = False) -> Wide:
+    """Mean over a window that ends with each month, times a factor; ``log(1 + x)`` of it if asked."""
+    return windows.window_mean(values, months, fewest=min(months, FEWEST), times=times, logged=logged)
 
 
 def logs(values: Wide) -> Wide:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -18,14 +20,23 @@ from harmattan.regions import Regions
 T = TypeVar("T")
 Wide = npt.NDArray[np.float32]
 
-_KEPT: ContextVar[dict[Hashable, Any] | None] = ContextVar("_KEPT", default=None)
-_OF_REGIONS: WeakKeyDictionary[Regions, dict[Hashable, Any]] = WeakKeyDictionary()
+
+@dataclass(frozen=True)
+class _Kept:
+    """What was made, and a lock for each thing, so that two threads do not make it twice."""
+
+    made: dict[Hashable, Any] = field(default_factory=dict)
+    locks: dict[Hashable, RLock] = field(default_factory=dict)
+
+
+_KEPT: ContextVar[_Kept | None] = ContextVar("_KEPT", default=None)
+_OF_REGIONS: WeakKeyDictionary[Regions, _Kept] = WeakKeyDictionary()
 
 
 @contextmanager
 def sharing() -> Iterator[None]:
-    """Keep what `once` computes until the block ends."""
-    token = _KEPT.set({})
+    """Keep what `once` computes until the block ends, also for threads that run in a copy of the context."""
+    token = _KEPT.set(_Kept())
     try:
         yield
     finally:
@@ -38,18 +49,20 @@ def once(panel: Panel, key: Hashable, make: Callable[[], T]) -> T:
     if kept is None:
         return make()
     place = (id(panel), key)
-    if place not in kept:
-        kept[place] = make()
-    found: T = kept[place]
+    with kept.locks.setdefault(place, RLock()):
+        if place not in kept.made:
+            kept.made[place] = make()
+    found: T = kept.made[place]
     return found
 
 
 def of_regions(regions: Regions, key: Hashable, make: Callable[[], T]) -> T:
     """Return ``make()``, computed once for as long as the regions are in use."""
-    kept = _OF_REGIONS.setdefault(regions, {})
-    if key not in kept:
-        kept[key] = make()
-    found: T = kept[key]
+    kept = _OF_REGIONS.setdefault(regions, _Kept())
+    with kept.locks.setdefault(key, RLock()):
+        if key not in kept.made:
+            kept.made[key] = make()
+    found: T = kept.made[key]
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from harmattan.features import windows
-from harmattan.features.history import FEWEST, logs
+from harmattan.features.history import FEWEST
 from harmattan.features.shared import Wide, complete, counts, framed, once
 from harmattan.panel import Panel
 
@@ -26,7 +26,8 @@ def log_spread(panel: Panel, *, measure: str = "attacks", months: int = 12) -> p
 
 def largest(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """``log(1 + the largest count)`` of the last `months` months."""
-    return framed(panel, logs(windows.window_most(counts(panel, measure), months, fewest=min(months, FEWEST))))
+    most = windows.window_most(counts(panel, measure), months, fewest=min(months, FEWEST), logged=True)
+    return framed(panel, most)
 
 
 def large_share(panel: Panel, *, measure: str = "attacks", at_least: int = 25, half_life: float = 24) -> pd.DataFrame:
@@ -40,7 +41,7 @@ def large_share(panel: Panel, *, measure: str = "attacks", at_least: int = 25, h
 
 def months_since_large(panel: Panel, *, measure: str = "attacks", at_least: int = 25, most: int = 240) -> pd.DataFrame:
     """``log(1 + months since the last count of at_least)``, at most `most`; `most` where there was none."""
-    return framed(panel, logs(windows.since(counts(panel, measure) >= at_least, most)))
+    return framed(panel, windows.since(counts(panel, measure) >= at_least, most, logged=True))
 
 
 def _logged(panel: Panel, measure: str) -> Wide:

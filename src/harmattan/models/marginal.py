@@ -46,7 +46,8 @@ def from_probabilities(values: npt.NDArray[np.int32], weights: Floats, draws: in
     """
     cumulated = np.cumsum(weights, axis=1)
     cumulated /= cumulated[:, -1:]
-    place = np.stack([np.searchsorted(row, levels(draws) - 1e-12) for row in cumulated], axis=1)
+    wanted = levels(draws) - 1e-12
+    place = np.stack([np.searchsorted(row, wanted) for row in cumulated], axis=1)
     return values[np.minimum(place, len(values) - 1)].astype(np.int32)
 
 

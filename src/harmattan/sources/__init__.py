@@ -12,7 +12,7 @@ from harmattan.counts import Counts
 from harmattan.events import Events
 from harmattan.named import nearest
 from harmattan.sources import acled, acled_weekly, hdx, plain, ucdp, ucdp_months
-from harmattan.sources.files import SourceError, short
+from harmattan.sources.files import SourceError, short, unpacked_once
 from harmattan.sources.tables import Layout, headers
 
 Reader = Callable[[Path], Events | Counts]
@@ -65,10 +65,11 @@ def read(path: Path | str, source: str | None = None) -> Events | Counts:
     >>> read(path).table["attacks"].tolist()
     [2.0]
     """
-    name = detect(Path(path)) if source is None else source
-    if name not in SOURCES:
-        raise ValueError(f"no source is called {name!r}{nearest(name, SOURCES)}; known: {', '.join(SOURCES)}")
-    return SOURCES[name](Path(path))
+    with unpacked_once():
+        name = detect(Path(path)) if source is None else source
+        if name not in SOURCES:
+            raise ValueError(f"no source is called {name!r}{nearest(name, SOURCES)}; known: {', '.join(SOURCES)}")
+        return SOURCES[name](Path(path))
 
 
 def detect(path: Path) -> str:

@@ -8,8 +8,11 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +30,9 @@ SUFFIXES = (".csv", ".tsv", ".gz", ".zip", ".parquet", ".xlsx")
 _SHOWN, _LISTED = 80, 10
 
 _MARK = b"\xef\xbb\xbf"
+
+Contents: TypeAlias = tuple[bytes, Kind, str]
+_KEPT: ContextVar[dict[Path, Contents] | None] = ContextVar("_KEPT", default=None)
 
 # What reading a damaged zip raises, besides its own error: its numbers are taken as they stand.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, OverflowError)
@@ -63,7 +69,17 @@ def short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def contents(path: Path) -> tuple[bytes, Kind, str]:
+@contextmanager
+def unpacked_once() -> Iterator[None]:
+    """Read a file once for all that ask for its `contents` until the block ends, which keeps them in memory."""
+    token = _KEPT.set({} if _KEPT.get() is None else _KEPT.get())
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def contents(path: Path) -> Contents:
     """Return the bytes of the table in `path`, unpacked, with its kind and the name that messages use.
 
     Parameters
@@ -84,7 +100,16 @@ def contents(path: Path) -> tuple[bytes, Kind, str]:
     >>> contents(path)
     (b'region,month', 'csv', 'a.csv')
     """
-    path = Path(path)
+    kept, path = _KEPT.get(), Path(path)
+    if kept is not None and path in kept:
+        return kept[path]
+    found = _contents(path)
+    if kept is not None:
+        kept[path] = found
+    return found
+
+
+def _contents(path: Path) -> Contents:
     if not path.exists():
         raise SourceError(f"{path}: there is no such file")
     if not path.is_file():

@@ -20,7 +20,7 @@ import pyarrow.csv as pcsv
 
 from harmattan.sources.columns import EXACT, YEARS
 from harmattan.sources.files import contents
-from harmattan.sources.quotes import pair_up
+from harmattan.sources.quotes import Counts, marks_before, paired
 from harmattan.sources.tables import MISSING, Layout
 
 _BLOCK, _THREADS = 1 << 23, 2
@@ -57,7 +57,7 @@ class Typed:
         """Return a column of few different texts, each changed once; all missing where the file has no such column."""
         if name not in self._table.column_names:
             return pd.Series([None] * len(self), dtype="str")
-        column = self._table.column(name).unify_dictionaries().combine_chunks()
+        column = self._table.column(name).combine_chunks()
         if not len(column.dictionary):
             return pd.Series([None] * len(self), dtype="str")
         known = change(column.dictionary.to_pandas().astype("str").str.strip())
@@ -87,9 +87,9 @@ def read_typed(path: Path, layout: Layout) -> Typed | None:
         If the file is not a table at all.
     """
     content, kind, _ = contents(path)
-    plain = kind == "csv" and content.endswith(b"\n") and pair_up(content, ",")
-    names = _heading(content, layout) if plain else None
-    cuts = _cuts(content) if names else []
+    names = _heading(content, layout) if kind == "csv" and content.endswith(b"\n") else None
+    marks = paired(content, ",") if names else None
+    cuts = _cuts(content, marks) if marks is not None else []
     if names is None or len(cuts) < 2:
         return None
     try:
@@ -138,26 +138,20 @@ def _read(content: bytes, cuts: Sequence[int], names: Sequence[str], layout: Lay
         )
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        return pa.concat_tables(list(pool.map(read_part, cuts, cuts[1:])))
+        return pa.concat_tables(list(pool.map(read_part, cuts, cuts[1:]))).unify_dictionaries()
 
 
-def _cuts(content: bytes) -> list[int]:
+def _cuts(content: bytes, marks: Counts) -> list[int]:
     """Where parts of about equal size begin, each at the start of a record, and the end.
 
     A new line begins a record where the quotation marks before it are even in number: Arrow's own search for such
-    places takes longer than all the rest. Nothing is returned if a quotation mark is never closed.
+    places takes longer than all the rest.
     """
     cuts = [content.find(b"\n") + 1]
     while cuts[-1] < len(content):
-        at, seen, odd = min(cuts[-1] + _BLOCK, len(content) - 1), cuts[-1], 0
-        while True:
-            end = content.find(b"\n", at) + 1
-            odd ^= content.count(b'"', seen, end) % 2
-            if not odd:
-                break
-            if end == len(content):
-                return []
-            at = seen = end
+        end = content.find(b"\n", min(cuts[-1] + _BLOCK, len(content) - 1)) + 1
+        while marks_before(content, marks, end) % 2:
+            end = content.find(b"\n", end) + 1
         cuts.append(end)
     return cuts
 
@@ -195,4 +189,4 @@ def _on_earth(values: npt.NDArray[np.float64], column: pa.ChunkedArray, limit: f
 
 def _hidden(column: pa.ChunkedArray) -> bool:
     """Whether a text is missing once the space around it is taken off."""
-    return any(str(text).strip() in MISSING for chunk in column.chunks for text in chunk.dictionary.to_pylist())
+    return any(str(text).strip() in MISSING for text in column.chunk(0).dictionary.to_pylist())

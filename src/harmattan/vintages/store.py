@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from harmattan.events import Events
 from harmattan.named import nearest
 from harmattan.sources import detect
 from harmattan.sources import read as read_file
+from harmattan.sources.files import contents, unpacked_once
 from harmattan.vintages.content import canonical, content_hash, kind_of
 from harmattan.vintages.coverage import months_of, release_of
 from harmattan.vintages.days import day
@@ -73,8 +75,12 @@ def add(
         If a name or day is not written as it must be, or the months do not fit.
     """
     when = (retrieved or datetime.now(UTC)).astimezone(UTC)
-    name = source or detect(Path(file))
-    found = read_file(Path(file), name)
+    with unpacked_once(), ThreadPoolExecutor(1) as pool:
+        # Refuses what is not a file before it is read beside the rest for its hash.
+        contents(Path(file))
+        hashed = pool.submit(_sha256, Path(file))
+        name = source or detect(Path(file))
+        found = read_file(Path(file), name)
     label = release or release_of(Path(file).name)
     group = series or name
     for what, text in (("series", group), ("release", label)):
@@ -107,7 +113,7 @@ def add(
         cut_off=f"{end.end_time:%Y-%m-%d}",
         rows=rows.num_rows,
         original=Path(file).name,
-        original_sha256=sha256(Path(file).read_bytes()).hexdigest(),
+        original_sha256=hashed.result(),
         dropped=dict(found.dropped),
         notes=dict(found.notes) if isinstance(found, Events) else {},
     )
@@ -172,6 +178,11 @@ def as_of(store: Path, date: str, series: str | None = None) -> dict[str, tuple[
         if each.known <= until and series in (None, each.series):
             found.setdefault(each.series, []).append(each)
     return {name: _counting(each) for name, each in sorted(found.items())}
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def _counting(newest_first: Sequence[Snapshot]) -> tuple[Snapshot, ...]:
