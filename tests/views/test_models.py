@@ -12,7 +12,9 @@ from harmattan.features import feature
 from harmattan.features.tails import decayed_log, large_share, largest, log_spread, months_since_large
 from harmattan.forecast import Forecast
 from harmattan.models import Forecaster
+from harmattan.models.baselines import Conflictology
 from harmattan.models.bins import Binned
+from harmattan.models.combine import Pool
 from harmattan.models.decayed import Decayed, decayed_weights
 from harmattan.models.pairs import pairs
 from harmattan.models.quantiles import OFFSET, QuantileForest
@@ -25,7 +27,6 @@ from harmattan.views.countries import world
 HORIZONS = (3, 6)
 MODELS = {
     "decayed": lambda: Decayed(half_life=24),
-    "decayed_heavy": lambda: Decayed(half_life=24, heavy=100, newest=60),
     "bins": lambda: Binned(rounds=20, fewest=20),
     "level": lambda: QuantileForest(trees=10),
     "ratio": lambda: QuantileForest(trees=10, half_life=6),
@@ -71,25 +72,30 @@ def test_unknown_months_weigh_nothing() -> None:
     assert dict(zip(values.tolist(), weights[0].tolist(), strict=True)) == {0: 0.0, 3: 0.5}
 
 
-@given(arrays(np.int32, st.tuples(st.integers(4, 30), st.just(6)), elements=st.integers(0, 300)), st.integers(1, 4))
-def test_heavy_regions_have_their_newest_values_alone_and_the_others_all(values: np.ndarray, newest: int) -> None:
-    wide = values.astype(np.float32)
+@given(arrays(np.int32, st.tuples(st.integers(12, 30), st.just(6)), elements=st.integers(0, 300)), st.floats(1, 300))
+def test_a_pool_has_weights_of_high_levels_where_the_decayed_mean_is_and_only_there(
+    values: np.ndarray, level: float
+) -> None:
+    panel = panel_of(values)
+    members = {"year": Conflictology(), "quarter": Conflictology(months=3)}
+    made = {"year": {"year": 1.0}, "quarter": {"quarter": 1.0}}
+    pool = drawn(Pool(members, weights=made["year"], heavy=level, heavy_weights=made["quarter"]), panel, 60).draws
+    alone = {name: drawn(Pool(members, weights=made[name]), panel, 60).draws for name in made}
     weight = 0.5 ** (np.arange(len(values))[::-1] / 12)
-    seen, weights = decayed_weights(wide, 12, heavy=150.3, newest=newest)
-    _, plain = decayed_weights(wide, 12)
+    mean = weight @ values / weight.sum()
     for region in range(6):
-        if weight @ values[:, region] / weight.sum() >= 150.3:
-            expected = [(values[-newest:, region] == value).sum() for value in seen]
-            np.testing.assert_array_equal(weights[region], expected)
-        else:
-            np.testing.assert_array_equal(weights[region], plain[region])
+        if np.isclose(mean[region], level, rtol=1e-4):
+            continue
+        heavy = mean[region] >= level and values[-12:, region].any()
+        expected = alone["quarter" if heavy else "year"]
+        np.testing.assert_array_equal(np.sort(pool[:, :, region], axis=0), np.sort(expected[:, :, region], axis=0))
 
 
-def test_heavy_regions_without_a_known_newest_value_keep_their_older_ones() -> None:
-    wide = np.array([[300.0, 300.0], [np.nan, 200.0]], dtype=np.float32)
-    values, weights = decayed_weights(wide, 1, heavy=100, newest=1)
-    assert dict(zip(values.tolist(), weights[0].tolist(), strict=True)) == {0: 0.0, 200: 0.0, 300: 0.5}
-    assert dict(zip(values.tolist(), weights[1].tolist(), strict=True)) == {0: 0.0, 200: 1.0, 300: 0.0}
+@pytest.mark.parametrize(("heavy", "weights"), [(100.0, None), (None, {"year": 1.0}), (0.0, {"year": 1.0})])
+def test_a_high_level_and_its_weights_go_together(heavy: float | None, weights: dict[str, float] | None) -> None:
+    pool = Pool({"year": Conflictology()}, heavy=heavy, heavy_weights=weights)
+    with pytest.raises(ValueError, match="heavy, a positive mean, and heavy_weights go together; got"):
+        pool.fit(panel_of(np.ones((20, 6))), HORIZONS)
 
 
 def test_bins_have_the_chances_the_boosting_gives_them(heavy: Panel) -> None:
@@ -201,10 +207,6 @@ def test_every_horizon_is_taught(heavy: Panel) -> None:
 def test_settings_out_of_range_are_named(heavy: Panel) -> None:
     with pytest.raises(ValueError, match="half_life must be a positive number of months; got 0"):
         Decayed(half_life=0).fit(heavy, HORIZONS)
-    with pytest.raises(ValueError, match="newest must be 1 month or more and heavy a positive mean.*got newest 0"):
-        Decayed(newest=0).fit(heavy, HORIZONS)
-    with pytest.raises(ValueError, match="newest must be 1 month or more.*heavy -5"):
-        Decayed(heavy=-5).fit(heavy, HORIZONS)
     with pytest.raises(ValueError, match="half_life must be a positive number of months, or None; got -1"):
         QuantileForest(half_life=-1).fit(heavy, HORIZONS)
     with pytest.raises(ValueError, match=r"upper must be the largest counts of bins.*got \(2, 1\)"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
+from harmattan.features.history import decay
 from harmattan.forecast import Draws, Forecast
 from harmattan.models.dependence import setting
 from harmattan.models.marginal import levels
@@ -17,13 +18,16 @@ from harmattan.panel import Panel
 if TYPE_CHECKING:
     from harmattan.models import Forecaster
 
+LEVEL_HALF_LIFE = 12
+
 
 class Pool:
     """Linear pool of forecasts: a mixture of the members' distributions, then joined by recorded paths.
 
     Regions that were quiet for twelve months may have weights of their own, since who is good at saying where violence
-    goes on is not who is good at saying where it begins. Where past forecasts of the members are at hand, weights and a
-    recalibration can be learnt from them, for either class of regions (`harmattan.models.weighing.learn`).
+    goes on is not who is good at saying where it begins; so may regions where the level is high, whose past grows old
+    sooner. Where past forecasts of the members are at hand, weights and a recalibration can be learnt from them, for
+    quiet and other regions (`harmattan.models.weighing.learn`); the weights of high levels are kept as given.
 
     Parameters
     ----------
@@ -33,6 +37,9 @@ class Pool:
         Weight of each member, not negative; equal if None. They are normalised.
     quiet_weights
         The same for regions without an attack in the twelve months to the origin; as `weights` if None.
+    heavy, heavy_weights
+        From which decayed mean a month on (half-life of 12 months) a region that is not quiet has weights of its own,
+        and these; None for nowhere.
     criterion
         Learn weights that minimise this score of past forecasts, ``log_score`` of at least one event or ``crps``; None
         keeps the weights as given.
@@ -50,6 +57,8 @@ class Pool:
         *,
         weights: Mapping[str, float] | None = None,
         quiet_weights: Mapping[str, float] | None = None,
+        heavy: float | None = None,
+        heavy_weights: Mapping[str, float] | None = None,
         criterion: Criterion | None = None,
         recalibrate: bool = False,
         shrink: float = 24.0,
@@ -58,6 +67,8 @@ class Pool:
         self.members = members
         self.weights = weights
         self.quiet_weights = quiet_weights
+        self.heavy = heavy
+        self.heavy_weights = heavy_weights
         self.criterion = criterion
         self.recalibrate = recalibrate
         self.shrink = shrink
@@ -87,11 +98,13 @@ class Pool:
         Raises
         ------
         ValueError
-            If there is no member, or a setting is unknown or out of range.
+            If there is no member, or a setting is unknown, out of range, or without the one it goes with.
         """
         self._check()
         self.setting_ = setting(panel, horizons, self.measure)
         self.quiet_ = panel.quiet.to_numpy()
+        self.heavy_ = self._heavy(panel)
+        self.heavy_weights_ = normalised(self.members, self.heavy_weights) if self.heavy is not None else {}
         known = past.known(panel.origin) if past is not None and self.learns else None
         active = self._learn(self.weights, known, quiet=False)
         quiet = self._learn(self.quiet_weights or self.weights, known, quiet=True)
@@ -107,13 +120,26 @@ class Pool:
     def combine(self, made: Mapping[str, Forecast], draws: int, rng: np.random.Generator) -> Forecast:
         """Mix forecasts that the members have made already."""
         mixed = np.empty((draws, len(self.setting_.horizons), len(self.quiet_)), dtype=np.int32)
-        classes = ((self.quiet_, self.quiet_weights_, self.quiet_shape_), (~self.quiet_, self.weights_, self.shape_))
+        classes = (
+            (self.quiet_, self.quiet_weights_, self.quiet_shape_),
+            (~self.quiet_ & ~self.heavy_, self.weights_, self.shape_),
+            (self.heavy_, self.heavy_weights_, self.shape_),
+        )
         for where, weights, shape in classes:
+            if not where.any():
+                continue
             used = [name for name, weight in weights.items() if weight > 0]
             parts = [made[name].draws[:, :, where] for name in used]
             at = recalibrated_levels(levels(draws), shape)
             mixed[:, :, where] = mixture(parts, [weights[name] for name in used], at)
         return self.setting_.joint(mixed, rng)
+
+    def _heavy(self, panel: Panel) -> npt.NDArray[np.bool_]:
+        """Which regions have the weights of high levels."""
+        if self.heavy is None:
+            return np.zeros(len(self.quiet_), dtype=bool)
+        level = decay(panel.measures[self.measure], LEVEL_HALF_LIFE).to_numpy()[-1]
+        return np.asarray(~self.quiet_ & (level >= self.heavy))
 
     def _learn(self, weights: Mapping[str, float] | None, known: Past | None, *, quiet: bool) -> Learnt:
         begin = normalised(self.members, weights)
@@ -132,6 +158,10 @@ class Pool:
             raise ValueError("a pool needs at least one member; it has none")
         if self.criterion not in (None, *CRITERIA):
             raise ValueError(f"criterion must be one of {', '.join(CRITERIA)}, or None; got {self.criterion!r}")
+        if (self.heavy is None) != (self.heavy_weights is None) or (self.heavy is not None and not self.heavy > 0):
+            raise ValueError(
+                f"heavy, a positive mean, and heavy_weights go together; got {self.heavy} and {self.heavy_weights}"
+            )
         if not self.shrink >= 0:
             raise ValueError(f"shrink must be a number of origins, 0 or more; got {self.shrink}")
 

@@ -16,9 +16,6 @@ from harmattan.panel import Panel
 class Decayed:
     """The region's own values, one s months old with weight ``2**(-s / half_life)``, at every horizon.
 
-    Where the counts are large their level drifts, and old values say less: with `heavy`, regions whose mean, so
-    weighted, is at least that have the newest `newest` values instead, with equal weights.
-
     It says nothing that the region has not seen: a good member of a pool, with too little chance of anything new to
     stand alone.
 
@@ -28,25 +25,13 @@ class Decayed:
         Months after which a value weighs half.
     months
         The newest so many months only.
-    heavy, newest
-        From which decayed mean on, per month, only the newest so many values count; None for nowhere.
     measure
         Which measure to forecast.
     """
 
-    def __init__(
-        self,
-        *,
-        half_life: float = 12,
-        months: int = 240,
-        heavy: float | None = None,
-        newest: int = 3,
-        measure: str = "attacks",
-    ) -> None:
+    def __init__(self, *, half_life: float = 12, months: int = 240, measure: str = "attacks") -> None:
         self.half_life = half_life
         self.months = months
-        self.heavy = heavy
-        self.newest = newest
         self.measure = measure
 
     def fit(self, panel: Panel, horizons: tuple[int, ...]) -> Self:
@@ -55,15 +40,10 @@ class Decayed:
         Raises
         ------
         ValueError
-            If the half-life, `newest` or `heavy` is not positive, or a region has no known value.
+            If the half-life is not positive, or a region has no known value.
         """
         if not self.half_life > 0:
             raise ValueError(f"half_life must be a positive number of months; got {self.half_life}")
-        if self.newest < 1 or (self.heavy is not None and not self.heavy > 0):
-            raise ValueError(
-                f"newest must be 1 month or more and heavy a positive mean, or None; got newest {self.newest}, "
-                f"heavy {self.heavy}"
-            )
         self.setting_ = setting(panel, horizons, self.measure)
         wide = panel.measures[self.measure].to_numpy()[-self.months :]
         unknown = np.flatnonzero(np.isnan(wide).all(axis=0))
@@ -72,7 +52,7 @@ class Decayed:
                 f"every region needs a known month among the last {self.months}; "
                 f"{panel.regions.table.index[unknown[0]]} has none"
             )
-        self.values_, self.weights_ = decayed_weights(wide, self.half_life, heavy=self.heavy, newest=self.newest)
+        self.values_, self.weights_ = decayed_weights(wide, self.half_life)
         return self
 
     def forecast(self, draws: int, rng: np.random.Generator) -> Forecast:
@@ -81,7 +61,7 @@ class Decayed:
 
 
 def decayed_weights(
-    wide: npt.NDArray[np.float32], half_life: float, *, heavy: float | None = None, newest: int = 3
+    wide: npt.NDArray[np.float32], half_life: float
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Return every value on record, ascending, and its decayed weight in each region, shape (region, value).
 
@@ -91,25 +71,17 @@ def decayed_weights(
         Counts, shape (month, region); NaN weighs nothing.
     half_life
         Months after which a value weighs half.
-    heavy, newest
-        As in `Decayed`.
 
     Examples
     --------
     >>> values, weights = decayed_weights(np.array([[7.0], [0.0]], dtype=np.float32), 1)
     >>> values.tolist(), weights.tolist()
     ([0, 7], [[1.0, 0.5]])
-    >>> decayed_weights(np.array([[7.0], [0.0]], dtype=np.float32), 1, heavy=2, newest=1)[1].tolist()
-    [[1.0, 0.0]]
     """
     known = ~np.isnan(wide)
     values, place = np.unique(np.where(known, wide, 0).astype(np.int32), return_inverse=True)
     age = np.arange(len(wide))[::-1, None]
     weight = np.where(known, 0.5 ** (age / half_life), 0.0)
-    if heavy is not None:
-        mean = (weight * np.where(known, wide, 0)).sum(axis=0) / np.maximum(weight.sum(axis=0), np.finfo(float).tiny)
-        short = (mean >= heavy) & known[-newest:].any(axis=0)
-        weight[:, short] = (known & (age < newest))[:, short]
     found = np.zeros((wide.shape[1], len(values)))
     region = np.broadcast_to(np.arange(wide.shape[1]), wide.shape)
     np.add.at(found, (region, place.reshape(wide.shape)), weight)

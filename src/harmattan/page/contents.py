@@ -117,7 +117,7 @@ def _about(release: Release) -> dict[str, Any]:
         "first_month": said["data"]["first_month"],
         "caption": dict(said["caption"]),
         "weights": {
-            name: {key: each[key] for key in ("weights", "quiet_weights") if each.get(key)}
+            name: {key: each[key] for key in ("weights", "quiet_weights", "heavy_weights") if each.get(key)}
             for name, each in said["models"].items()
             if each["weights"]
         },

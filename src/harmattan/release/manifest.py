@@ -203,8 +203,8 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 def _weights(model: object) -> dict[str, Any]:
     said: dict[str, Any] = {"class": f"{type(model).__module__}:{type(model).__qualname__}", "weights": None}
-    for key in ("weights", "quiet_weights"):
+    for key in ("weights", "quiet_weights", "heavy_weights"):
         weights = getattr(model, f"{key}_", None)
-        if isinstance(weights, Mapping):
+        if isinstance(weights, Mapping) and (weights or key == "weights"):
             said[key] = {str(name): float(weight) for name, weight in weights.items()}
     return said

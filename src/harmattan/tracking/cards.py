@@ -100,8 +100,10 @@ def _members(model: Forecaster) -> Sequence[str]:
 
     if not isinstance(model, Pool):
         return []
+    heavy = model.heavy_weights_
     return [
         f"{name}: {weight:.3g}, in quiet regions {model.quiet_weights_[name]:.3g}"
+        + (f", where there are many events {heavy[name]:.3g}" if heavy else "")
         for name, weight in model.weights_.items()
     ]
 
