@@ -58,3 +58,4 @@ docs: install  ## Make the measured tables of docs/ again and run every example
 bench: install  ## Speed beside the peers
 	$(PY) benchmarks/speed.py
 	$(PY) benchmarks/shares.py
+	$(PY) benchmarks/scale.py

@@ -27,7 +27,7 @@ from statistics import median
 
 import pandas as pd
 
-from harmattan import exports, release, tracking
+from harmattan import cache, exports, release, tracking
 from harmattan.experiment import run
 from harmattan.fetching.download import Asked, download
 from harmattan.fetching.record import Record, beside, digest, read_record
@@ -36,7 +36,6 @@ from harmattan.ledger.checking import check
 from harmattan.release import manifest
 from harmattan.result import Result
 from harmattan.settings import Experiment
-from harmattan.sweep import cache
 from harmattan.tracking.store import import_mlflow
 from harmattan.vintages import add, snapshots
 from harmattan.vintages import read as read_snapshot

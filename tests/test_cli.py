@@ -82,7 +82,8 @@ def test_every_command_that_prints_a_table_has_json() -> None:
     worksheets = {("worksheet", "score"), ("worksheet", "what-if")}
     data = {("data", name) for name in ("add", "check", "diff", "fetch", "list", "nowcast")}
     ledger = {("ledger", name) for name in ("check", "list", "score")}
-    assert with_json == {*((name,) for name in tables), *data, *worksheets, *ledger}
+    grid = {("grid", name) for name in ("count", "features")}
+    assert with_json == {*((name,) for name in tables), *data, *worksheets, *ledger, *grid}
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harmattan import cache as kept
 from harmattan import sweep as sweeps
 from harmattan import tracking
 from harmattan.experiment import backtest_of
+from harmattan.months import month
 from harmattan.settings import SettingsError
-from harmattan.sweep import cache as kept
 from harmattan.sweep import run_sweep
 from harmattan.sweep.grid import combinations, experiment_of
 
@@ -99,25 +100,51 @@ def test_workers_change_nothing(result: sweeps.SweepResult, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "other", "empty"])
 def test_a_damaged_entry_is_computed_again(damage: str, result: sweeps.SweepResult, folder: Path) -> None:
-    key = result.combinations[1].keys["logistic"]
-    path = folder / key[:2] / f"{key}.parquet"
+    path, other = (
+        _entry(each, folder, "logistic", "2023-06") for each in (result.combinations[1], result.combinations[0])
+    )
     whole = path.read_bytes()
     content = bytearray(whole)
     if damage == "cut":
         content = content[: len(content) // 2]
     elif damage == "flip":
-        content[200] ^= 0xFF
+        content[1000] ^= 0xFF
     elif damage == "other":
-        other = result.combinations[0].keys["logistic"]
-        content = bytearray((folder / other[:2] / f"{other}.parquet").read_bytes())
+        content = bytearray(other.read_bytes())
     else:
         content = bytearray()
     path.write_bytes(content)
-    assert kept.read(folder, key) is None
+    assert kept.read(folder, path.stem) is None
     again = run_sweep(VALUES, SWEEP, cache=folder)
     assert again.tried == 1
     pd.testing.assert_frame_equal(again.table, result.table)
     assert path.read_bytes() == whole
+
+
+def test_a_flipped_byte_is_noticed_or_changes_nothing(result: sweeps.SweepResult, folder: Path, tmp_path: Path) -> None:
+    entry = _entry(result.combinations[0], folder, "logistic", "2023-07")
+    rows = kept.read(folder, entry.stem)
+    whole = entry.read_bytes()
+    path = tmp_path / entry.parent.name / entry.name
+    path.parent.mkdir()
+    noticed = 0
+    for place in np.linspace(0, len(whole) - 1, 150).astype(int):
+        content = bytearray(whole)
+        content[place] ^= 0xFF
+        path.write_bytes(content)
+        found = kept.read(tmp_path, entry.stem)
+        noticed += found is None
+        assert found is None or found.equals(rows), place
+    assert noticed > 75
+
+
+def _entry(combination: sweeps.Combination, folder: Path, name: str, origin: str) -> Path:
+    """Where the scores of a model at an origin are kept."""
+    _, experiment = combinations(VALUES, SWEEP)[combination.name]
+    key = kept.Cache(folder, experiment, combination.panel.as_of(combination.panel.origin)).key(
+        "rows", name, month(origin)
+    )
+    return folder / key[:2] / f"{key}.parquet"
 
 
 def test_a_sweep_that_is_killed_goes_on_where_it_was(result: sweeps.SweepResult, tmp_path: Path) -> None:

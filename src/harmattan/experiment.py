@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from harmattan.backtest import Backtest, backtest, forecast_all
 from harmattan.borders import coastal
+from harmattan.cache import Cache
 from harmattan.expansion.tables import belts, expansion_tables
 from harmattan.forecast import Forecast
 from harmattan.inputs import baselines_of, corridor_table, models_of, read_data, region_sets
@@ -26,6 +28,7 @@ from harmattan.scores.table import score_table
 from harmattan.settings import Experiment, SettingsError
 from harmattan.snapshots import snapshot_settings
 from harmattan.vintages.nowcast import plain
+from harmattan.workers import Workers, placed
 
 CHANGE_HORIZONS = 3
 YEAR = 12
@@ -33,7 +36,13 @@ YEAR = 12
 Progress = Callable[[str, int, int], None]
 
 
-def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None = None) -> Result:
+def run(
+    experiment: Experiment,
+    *,
+    workers: int | Workers = 1,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Result:
     """Forecast, and try the same models on past origins.
 
     Parameters
@@ -41,7 +50,9 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
     experiment
         Settings, from `harmattan.settings.load`.
     workers
-        Processes; the result is the same for any number.
+        Processes, or where to run (`harmattan.workers.workers`); the result is the same.
+    cache
+        A folder that keeps what is tried on the past (`harmattan.cache`); what it has already is not tried again.
     progress
         Called with what is being done, how much is done and how much there is.
 
@@ -56,7 +67,7 @@ def run(experiment: Experiment, *, workers: int = 1, progress: Progress | None =
     if not panel.months[0] < origin <= panel.origin:
         raise SettingsError(f"forecast.origin must lie in the data, {panel.months[0]} to {panel.origin}; got {origin}")
     models = models_of(experiment)
-    tried = try_on_past(experiment, panel, models, origin=origin, workers=workers, progress=progress)
+    tried = try_on_past(experiment, panel, models, origin=origin, workers=workers, cache=cache, progress=progress)
     baselines = baselines_of(experiment)
     scores = score_table(tried.rows, baselines)
     champion = best(scores)
@@ -88,7 +99,8 @@ def try_on_past(
     *,
     origin: pd.Period,
     maps: bool = False,
-    workers: int = 1,
+    workers: int | Workers = 1,
+    cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Backtest:
     """Try the models at the rolling origins of an experiment, none later than the month before `origin`.
@@ -118,8 +130,9 @@ def try_on_past(
         _tell(progress, "trying on the past", done, len(origins))
 
     _tell(progress, "trying on the past", 0, len(origins))
+    known = panel.as_of(origin)
     return backtest(
-        panel.as_of(origin),
+        known,
         models,
         origins=origins,
         horizons=asked.horizons,
@@ -128,6 +141,7 @@ def try_on_past(
         seed=experiment.forecast.seed,
         workers=workers,
         maps=maps,
+        kept=Cache(cache, experiment, known) if cache is not None else None,
         progress=one_more,
     )
 
@@ -158,7 +172,14 @@ def expand(
         raise SettingsError(f"expansion: {error}") from error
 
 
-def what_if(experiment: Experiment, changes: Sequence[str], *, horizons: int = 12, draws: int = 1000) -> Outcome:
+def what_if(
+    experiment: Experiment,
+    changes: Sequence[str],
+    *,
+    horizons: int = 12,
+    draws: int = 1000,
+    workers: int | Workers = 1,
+) -> Outcome:
     """Return what changes would make of the forecast, by the experiment's endemic-epidemic model.
 
     Parameters
@@ -171,6 +192,8 @@ def what_if(experiment: Experiment, changes: Sequence[str], *, horizons: int = 1
         Months ahead.
     draws
         Joint futures, with and without the changes.
+    workers
+        As in `run`.
 
     Raises
     ------
@@ -188,10 +211,13 @@ def what_if(experiment: Experiment, changes: Sequence[str], *, horizons: int = 1
         seed=experiment.forecast.seed,
         sets=region_sets(experiment, panel.regions),
         corridors=corridor_table(experiment, panel.regions),
+        workers=workers,
     )
 
 
-def where_to_reinforce(experiment: Experiment, *, factor: float, horizons: int = 12) -> pd.DataFrame:
+def where_to_reinforce(
+    experiment: Experiment, *, factor: float, horizons: int = 12, workers: int | Workers = 1
+) -> pd.DataFrame:
     """Rank the regions of border belts by the attacks that lower activity in each would avert.
 
     Averted attacks count in the coastal states, or everywhere if no region lies in one.
@@ -214,6 +240,7 @@ def where_to_reinforce(experiment: Experiment, *, factor: float, horizons: int =
         targets=[str(code) for code in (ashore if len(ashore) else codes)],
         factor=factor,
         seed=experiment.forecast.seed,
+        workers=workers,
     )
 
 
@@ -228,12 +255,19 @@ def _endemic_at_origin(experiment: Experiment, horizons: int) -> tuple[Panel, En
 
 
 def backtest_of(
-    experiment: Experiment, *, maps: bool = False, workers: int = 1, progress: Progress | None = None
+    experiment: Experiment,
+    *,
+    maps: bool = False,
+    workers: int | Workers = 1,
+    cache: Path | None = None,
+    progress: Progress | None = None,
 ) -> Backtest:
     """Try the models of an experiment on the past (`harmattan.backtest.backtest`) without forecasting ahead."""
     panel, _ = read_data(experiment)
     models = models_of(experiment)
-    return try_on_past(experiment, panel, models, origin=panel.origin, maps=maps, workers=workers, progress=progress)
+    return try_on_past(
+        experiment, panel, models, origin=panel.origin, maps=maps, workers=workers, cache=cache, progress=progress
+    )
 
 
 def best(scores: pd.DataFrame) -> str:
@@ -263,24 +297,31 @@ def _forecast_now_and_before(
     origin: pd.Period,
     past: Past | None,
     *,
-    workers: int,
+    workers: int | Workers,
     progress: Progress | None,
 ) -> list[tuple[dict[str, Forecaster], dict[str, Forecast]]]:
     """Forecast with every model at the origin, and with the champion the same next months from one month before."""
     asked = experiment.forecast
-    settings = {"lag": asked.lag, "draws": asked.draws, "seed": asked.seed, "past": past}
     now = range(1, asked.horizons + 1)
     before = range(1, min(CHANGE_HORIZONS, asked.horizons) + 2)
-    tasks = [
-        delayed(forecast_all)(panel, models, origin=origin, horizons=now, **settings),
-        delayed(forecast_all)(panel, needed(models, champion), origin=origin - 1, horizons=before, **settings),
-    ]
-    done = []
+    tasks = [(tuple(models), origin, now), (tuple(needed(models, champion)), origin - 1, before)]
+    shared = (panel, models, {"lag": asked.lag, "draws": asked.draws, "seed": asked.seed, "past": past})
+    done = {}
     _tell(progress, "forecasting", 0, len(tasks))
-    for each in Parallel(n_jobs=min(workers, len(tasks)), return_as="generator")(tasks):
-        done.append(each)
+    for place, each in placed(workers).each(_forecast_at, tasks, shared=shared):
+        done[place] = each
         _tell(progress, "forecasting", len(done), len(tasks))
-    return done
+    return [done[place] for place in range(len(tasks))]
+
+
+def _forecast_at(
+    shared: tuple[Panel, Mapping[str, Forecaster], dict[str, Any]],
+    names: Sequence[str],
+    origin: pd.Period,
+    horizons: Sequence[int],
+) -> tuple[dict[str, Forecaster], dict[str, Forecast]]:
+    panel, models, settings = shared
+    return forecast_all(panel, {name: models[name] for name in names}, origin=origin, horizons=horizons, **settings)
 
 
 def _tell(progress: Progress | None, what: str, done: int, total: int) -> None:

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from tests.faults.killing import visible
 
-from harmattan import exports, release
+from harmattan import cache, exports, release
 from harmattan.fetching.download import Asked, download
 from harmattan.fetching.pages import Api, Page, gather
 from harmattan.fetching.record import Record, beside, digest, read_record
@@ -24,7 +24,6 @@ from harmattan.fetching.web import Manners, Visit, open_client, silent
 from harmattan.ledger.checking import check
 from harmattan.release import manifest
 from harmattan.result import Result
-from harmattan.sweep import cache
 from harmattan.vintages import add
 from harmattan.whole import building, write_bytes
 

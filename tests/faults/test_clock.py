@@ -13,11 +13,10 @@ import pytest
 from tests.faults.conftest import NOW, Job, gathered
 from tests.faults.killing import killed, visible
 
-from harmattan import release
+from harmattan import cache, release
 from harmattan.ledger import book
 from harmattan.ledger.checking import check
 from harmattan.result import Result
-from harmattan.sweep import cache
 from harmattan.tracking.store import run
 
 JUMPS = {"a day back": timedelta(days=-1), "a year forward": timedelta(days=365)}

@@ -14,10 +14,9 @@ import pytest
 from tests.faults.conftest import EVENTS, GED, Job
 from tests.faults.killing import forked, left, refused, visible
 
-from harmattan import exports
+from harmattan import cache, exports
 from harmattan.alerts import folder as alerts
 from harmattan.result import Result
-from harmattan.sweep import cache
 from harmattan.whole import write_bytes
 
 JOBS = ("a release", "a download", "pages", "an import", "a sweep's rows", "a page", "a folder")

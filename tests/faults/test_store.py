@@ -17,8 +17,8 @@ from tests.faults.killing import forked, left
 from harmattan import experiment, page, release, tracking
 from harmattan.cli import main
 from harmattan.result import Result
+from harmattan.tracking import logged, summary
 from harmattan.tracking import store as stores
-from harmattan.tracking import summary
 
 SMALL = """
 name = "small"
@@ -52,7 +52,7 @@ def here(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stores, "PATIENCE", 0.2)
     monkeypatch.setattr(experiment, "run", lambda *given, **named: small_result)
-    monkeypatch.setattr(tracking.logged, "log_model", lambda *given, **named: None)
+    monkeypatch.setattr(logged, "log_model", lambda *given, **named: None)
     monkeypatch.setattr(tracking.registry, "register", lambda *given: {})
     monkeypatch.setattr(page, "write_notes", lambda *given: None)
     monkeypatch.setattr("harmattan.cli.forecasting._page", lambda folder: None)

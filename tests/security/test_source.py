@@ -22,7 +22,7 @@ CALLS = {
     "unpack_archive", "extractall", "_create_unverified_context", "set_trace", "breakpoint",
 }  # fmt: skip
 VALUES = {"allow_pickle": True, "shell": True, "verify": False, "trusted": True, "autoescape": False}
-IMPORTS_BY_NAME = {"named.py", "sweep/cache.py", "tracking/stored.py"}
+IMPORTS_BY_NAME = {"named.py", "cache.py", "tracking/stored.py"}
 
 
 def name_of(node: ast.expr) -> str:

@@ -13,6 +13,7 @@ import typer
 from harmattan.cli import (
     alerts,
     bench,
+    blocks,
     briefing,
     changes,
     data,
@@ -43,6 +44,11 @@ data_app = typer.Typer(
     help="Fetch data and look at them before they are used.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 
+grid_app = typer.Typer(
+    help="Grids larger than memory: events counted by cell, features made block by block.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
 ledger_app = typer.Typer(
     help="What was issued when, in a chain that shows edits.", no_args_is_help=True, rich_markup_mode="markdown"
 )
@@ -57,6 +63,9 @@ app.command()(bench.compare)
 app.command()(bench.promote)
 app.command()(bench.submit)
 app.command()(changes.changes)
+app.add_typer(grid_app, name="grid")
+grid_app.command()(blocks.count)
+grid_app.command()(blocks.features)
 app.add_typer(ledger_app, name="ledger")
 ledger_app.command(name="list")(ledger.list_lines)
 ledger_app.command()(ledger.check)

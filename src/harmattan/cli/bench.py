@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harmattan.cli.options import AsJson, Store, Workers
+from harmattan.cli.options import Artefacts, AsJson, Store, Workers
 from harmattan.cli.show import progress, show
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def submit(
         float | None, typer.Option("--least", help="Take probabilities of 0 and 1 as this and 1 less this.")
     ] = None,
     store: Store = None,
+    artefacts: Artefacts = None,
     workers: Workers = 2,
     as_json: AsJson = False,
 ) -> None:
@@ -50,8 +51,9 @@ def submit(
     scores = score_table(both.rows, baselines_of(settings))
     destination = store or tracking.default_store(Path.cwd())
     tracking.log_external(
-        given, both.rows, scores, panel=panel, caption=caption, store=destination, experiment=settings.name
-    )
+        given, both.rows, scores, panel=panel, caption=caption, store=destination, experiment=settings.name,
+        artefacts=artefacts,
+    )  # fmt: skip
     for note in both.notes:
         typer.echo(note, err=True)
     show(scores, as_json, _means_view)

@@ -8,11 +8,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harmattan.cli.options import AsJson, DataFile, Origin, Releases, Workers, loaded
+from harmattan.cli.options import (
+    CACHE,
+    Artefacts,
+    AsJson,
+    Cache,
+    Dask,
+    DataFile,
+    Origin,
+    Releases,
+    Workers,
+    loaded,
+    running,
+)
 from harmattan.cli.show import print_json, progress, records, show
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harmattan.result import Result
+    from harmattan.settings import Experiment
+    from harmattan.workers import Workers as Place
 
 STANDARD = ("burkina", "coast")
 LEAST_SHOWN = 0.005
@@ -30,10 +46,10 @@ def run(
         str | None,
         typer.Option("--store", help="MLflow store; sqlite in this folder by default.", metavar="URI"),
     ] = None,
+    artefacts: Artefacts = None,
     workers: Workers = 2,
-    cache: Annotated[
-        Path, typer.Option("--cache", help="Where sweeps keep what they have tried.", metavar="FOLDER")
-    ] = Path("sweeps"),
+    dask: Dask = None,
+    cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
     """Forecast, try the models on the past, write a release with maps, and log it all to MLflow.
@@ -48,42 +64,28 @@ def run(
     `harmattan run burkina --origin 2023-06`
 
     `harmattan run west-africa --data GEDEvent.csv.gz`
+
+    `harmattan run coast --dask tcp://192.168.0.5:8786`
     """
     if data is not None and not experiments:
         raise typer.BadParameter("--data needs the experiment that reads it, such as west-africa", param_hint="--data")
-    from harmattan import release, tracking
-    from harmattan.experiment import run as run_experiment
+    from harmattan import tracking
     from harmattan.outlooks import coast_in_words
-    from harmattan.page import notes_of, write_notes
     from harmattan.settings import has_sweep
     from harmattan.words import in_words
 
     destination = store or tracking.default_store(Path.cwd())
     tables = {}
-    for name in experiments or STANDARD:
-        if has_sweep(name):
-            tables[name] = _swept(name, cache, destination, workers, as_json)
-            continue
-        experiment = loaded(name, data, origin)
-        with progress(experiment.title) as tell:
-            result = run_experiment(experiment, workers=workers, progress=tell)
-            tell("writing the release", 0, 1)
-            folder = release.write(result, releases)
-            tell("writing the release", 1, 1)
-            tell("logging to MLflow", 0, 1)
-            try:
-                run_id = tracking.log(result, store=destination, release=folder)
-            except tracking.TrackingError as error:
-                raise tracking.TrackingError(
-                    f"the release {folder} is written and stays, but it is not logged: {error}. Then run the same "
-                    "again: it finds the release and logs it"
-                ) from error
-            tell("logging to MLflow", 1, 1)
-            write_notes(folder, notes_of(result, run=run_id, store=destination))
-            page = _page(folder)
-        tables[result.name] = result.scores
-        if not as_json:
-            _say(result.caption.title, [*in_words(result), *coast_in_words(result)], folder, page)
+    with running(workers, dask, cache) as (place, kept):
+        for name in experiments or STANDARD:
+            if has_sweep(name):
+                tables[name] = _swept(name, cache or CACHE, destination, artefacts, place, as_json)
+                continue
+            experiment = loaded(name, data, origin)
+            result, folder, page = _issued(experiment, releases, destination, artefacts, place, kept)
+            tables[result.name] = result.scores
+            if not as_json:
+                _say(result.caption.title, [*in_words(result), *coast_in_words(result)], folder, page)
     if as_json:
         print_json(_joined(tables))
         return
@@ -104,6 +106,8 @@ def backtest(
         bool, typer.Option("--maps", help="Score and test whole maps: energy, variogram, number, place, likelihood.")
     ] = False,
     workers: Workers = 2,
+    dask: Dask = None,
+    cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
     """Try the models of an experiment on past months and print the score table.
@@ -115,6 +119,8 @@ def backtest(
     `harmattan backtest burkina --maps --horizons 1`
 
     `harmattan backtest countries --json`
+
+    `harmattan backtest coast --dask scheduler.json`
     """
     from harmattan.experiment import backtest_of
     from harmattan.inputs import baselines_of
@@ -124,8 +130,8 @@ def backtest(
     changes: dict[str, Any] = {"origins": origins, "last": last, "horizons": _numbers(horizons)}
     changed = {key: value for key, value in changes.items() if value is not None}
     settings = settings.with_backtest(changed)
-    with progress(settings.title) as tell:
-        tried = backtest_of(settings, maps=maps, workers=workers, progress=tell)
+    with running(workers, dask, cache) as (place, kept), progress(settings.title) as tell:
+        tried = backtest_of(settings, maps=maps, workers=place, cache=kept, progress=tell)
     if maps:
         show(map_table(tried.maps, baselines_of(settings)), as_json, _maps_view)
     else:
@@ -156,6 +162,8 @@ def scenario(
     origin: Origin = None,
     horizons: Annotated[int, typer.Option("--horizons", min=1, max=36, help="Months ahead.")] = 12,
     draws: Annotated[int, typer.Option("--draws", min=100, help="Joint futures, with and without the change.")] = 1000,
+    workers: Workers = 1,
+    dask: Dask = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask what would change if attacks spread less, or more: what if, by the endemic-epidemic model.
@@ -180,7 +188,8 @@ def scenario(
     told = [f"{kind} {each[0]} {each[1]}" for kind, each in asked.items() if each is not None] + (changes or [])
     if not told:
         raise typer.BadParameter("give at least one change, such as --reduce-transmission 'BFA-*->BEN-*' 0.5")
-    outcome = what_if(loaded(experiment, data, origin), told, horizons=horizons, draws=draws)
+    with running(workers, dask) as (place, _):
+        outcome = what_if(loaded(experiment, data, origin), told, horizons=horizons, draws=draws, workers=place)
     last = outcome.differences
     last = last[(last["horizon"] == last["horizon"].max()) & (last["scope"] != "region")]
     if as_json:
@@ -199,6 +208,8 @@ def reinforce(
     data: DataFile = None,
     origin: Origin = None,
     horizons: Annotated[int, typer.Option("--horizons", min=1, max=36, help="Months ahead.")] = 12,
+    workers: Workers = 1,
+    dask: Dask = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank border regions by the attacks the model expects to be averted if attacks there were fewer.
@@ -210,12 +221,40 @@ def reinforce(
     from harmattan.experiment import where_to_reinforce
     from harmattan.scenario import NOTICE
 
-    table = where_to_reinforce(loaded(experiment, data, origin), factor=factor, horizons=horizons)
+    with running(workers, dask) as (place, _):
+        settings = loaded(experiment, data, origin)
+        table = where_to_reinforce(settings, factor=factor, horizons=horizons, workers=place)
     show(table, as_json)
     typer.echo(NOTICE, err=as_json)
 
 
-def _swept(name: str, cache: Path, store: str, workers: int, as_json: bool) -> pd.DataFrame:
+def _issued(
+    experiment: Experiment, releases: Path, store: str, artefacts: str | None, place: Place, kept: Path | None
+) -> tuple[Result, Path, str]:
+    """Run an experiment, write its release, log it, and return it with its folder and where its page is."""
+    from harmattan import release, tracking
+    from harmattan.experiment import run as run_experiment
+    from harmattan.page import notes_of, write_notes
+
+    with progress(experiment.title) as tell:
+        result = run_experiment(experiment, workers=place, cache=kept, progress=tell)
+        tell("writing the release", 0, 1)
+        folder = release.write(result, releases)
+        tell("writing the release", 1, 1)
+        tell("logging to MLflow", 0, 1)
+        try:
+            run_id = tracking.log(result, store=store, release=folder, artefacts=artefacts)
+        except tracking.TrackingError as error:
+            raise tracking.TrackingError(
+                f"the release {folder} is written and stays, but it is not logged: {error}. Then run the same "
+                "again: it finds the release and logs it"
+            ) from error
+        tell("logging to MLflow", 1, 1)
+        write_notes(folder, notes_of(result, run=run_id, store=store))
+        return result, folder, _page(folder)
+
+
+def _swept(name: str, cache: Path, store: str, artefacts: str | None, place: Place, as_json: bool) -> pd.DataFrame:
     """Try every combination of a sweep, log them below one run, and return the table."""
     from harmattan import tracking
     from harmattan.settings import load_sweep
@@ -223,8 +262,10 @@ def _swept(name: str, cache: Path, store: str, workers: int, as_json: bool) -> p
 
     values, sweep = load_sweep(name)
     with progress(str(values.get("title", name))) as tell:
-        found = run_sweep(values, sweep, cache=cache, workers=workers, progress=tell)
-    tracking.log_sweep(found.name, found.combinations, found.table, caption=found.caption, store=store)
+        found = run_sweep(values, sweep, cache=cache, workers=place, progress=tell)
+    tracking.log_sweep(
+        found.name, found.combinations, found.table, caption=found.caption, store=store, artefacts=artefacts
+    )
     if not as_json:
         show(found.table, as_json=False)
         typer.echo(f"Tried {found.tried} models, took {found.reused} from {cache}")

@@ -17,7 +17,9 @@ from harmattan.months import month
 from harmattan.panel import Panel
 from harmattan.scenario.changes import Change, apply
 from harmattan.scenario.differences import differences
+from harmattan.workers import Workers, placed
 
+BLOCK = 1000
 NOTICE = (
     "These are statements of the model about itself: what it would expect if some of its rates were others. "
     "They are not estimates of what a measure on the ground would cause."
@@ -82,6 +84,7 @@ def run(
     seed: int = 0,
     sets: Mapping[str, Iterable[str]] | None = None,
     corridors: pd.DataFrame | None = None,
+    workers: int | Workers = 1,
 ) -> Outcome:
     """Run a fitted model forward without and with changes, and compare every quantity of expansion.
 
@@ -97,6 +100,8 @@ def run(
         How many joint draws, and what decides them.
     sets, corridors
         Groups to compare, see `harmattan.expansion.quantities`.
+    workers
+        Processes, or where to run (`harmattan.workers.workers`); the result is the same.
 
     Raises
     ------
@@ -104,14 +109,47 @@ def run(
         If the panel is not that of the model, or a change does not fit it.
     """
     known = panel_of(model, panel)
-    base, changed = (
-        _forecast(model, simulate_all(each, draws, np.random.default_rng(seed)))
-        for each in (model.sets_, changed_sets(model, changes))
-    )
+    both = (model.sets_, changed_sets(model, changes))
+    base, changed = (_forecast(model, each) for each in paths(both, draws=draws, seed=seed, workers=workers))
     found = (quantities(known, each, sets=sets, corridors=corridors) for each in (base, changed))
     table = differences(*found)
     table.attrs["notice"] = NOTICE
     return Outcome(tuple(changes), base, changed, table)
+
+
+def paths(
+    models: Sequence[Sequence[Dynamics]], *, draws: int, seed: int, workers: int | Workers = 1
+) -> list[npt.NDArray[np.int32]]:
+    """Draw joint paths of several models that share all chance, in blocks of 1,000 draws with a seed of their own.
+
+    Parameters
+    ----------
+    models
+        The sets of parameters of each, see `harmattan.models.endemic.paths.simulate_all`.
+    draws, seed, workers
+        As in `run`.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        One per model, shape (draw, H, R); draw i of each shares all chance.
+    """
+    blocks = [(number, min(BLOCK, draws - start)) for number, start in enumerate(range(0, draws, BLOCK))]
+    tasks = [(model, number, size) for model in range(len(models)) for number, size in blocks]
+    shape = models[0][0].background.shape
+    found = [np.empty((draws, *shape), dtype=np.int32) for _ in models]
+    for place, drawn in placed(workers).each(_block, tasks, shared=(tuple(models), seed)):
+        model, number, size = tasks[place]
+        found[model][number * BLOCK : number * BLOCK + size] = drawn
+    return found
+
+
+def _block(
+    shared: tuple[Sequence[Sequence[Dynamics]], int], model: int, number: int, draws: int
+) -> npt.NDArray[np.int32]:
+    models, seed = shared
+    rng = np.random.default_rng([seed, number] if number else seed)
+    return simulate_all(models[model], draws, rng)
 
 
 def changed_sets(model: Endemic, changes: Sequence[Change]) -> tuple[Dynamics, ...]:

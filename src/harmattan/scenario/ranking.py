@@ -15,6 +15,7 @@ from harmattan.panel import Panel
 from harmattan.regions import COASTAL
 from harmattan.scenario.changes import Change, apply
 from harmattan.scenario.outcome import NOTICE, changed_sets, panel_of
+from harmattan.workers import Workers, placed
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -32,6 +33,7 @@ def ranking(
     first: int = 5,
     draws: int = 1000,
     seed: int = 0,
+    workers: int | Workers = 1,
 ) -> pd.DataFrame:
     """Rank regions by the attacks the model would expect to be averted if activity in each alone were lower.
 
@@ -56,6 +58,8 @@ def ranking(
         How many of the first are simulated.
     draws, seed
         Of that simulation.
+    workers
+        Processes, or where to run (`harmattan.workers.workers`), by region; the result is the same.
 
     Returns
     -------
@@ -79,8 +83,8 @@ def ranking(
     wanted = list(known.regions.table.index[coastal] if targets is None else targets)
     _check(ranked, wanted, codes)
     places, where = (np.array([codes.index(code) for code in each]) for each in (ranked, wanted))
-    averted, inside = _averted(model.dynamics_, ranked, codes, factor, where)
-    across = np.stack([_averted(each, ranked, codes, factor, where)[0] for each in model.sets_])
+    where_to_run = placed(workers)
+    averted, inside, across = _averted_by(where_to_run, model, ranked, factor, where)
     order = np.argsort(-averted, kind="stable")
     table = known.regions.table.iloc[places][["name", "country"]].rename_axis("region").reset_index()
     table = table.assign(
@@ -92,11 +96,11 @@ def ranking(
         among_first=_among_first(across, first),
         **dict.fromkeys(("simulated", "q05", "q95"), np.nan),
     ).iloc[order]
-    base = simulate_all(model.sets_, draws, np.random.default_rng(seed))[:, :, where].sum(axis=(1, 2))
-    for row in table.index[:first]:
-        change = Change("activity", (str(table.loc[row, "region"]),), (), factor)
-        paths = simulate_all(changed_sets(model, [change]), draws, np.random.default_rng(seed))
-        spared = base - paths[:, :, where].sum(axis=(1, 2))
+    # The draws of a thousand regions are too many to send, so each task returns what the targets count.
+    tasks = [(None,), *((str(region),) for region in table["region"].iloc[:first])]
+    counted = dict(where_to_run.each(_counted, tasks, shared=(model, factor, where, draws, seed)))
+    for place, row in enumerate(table.index[:first], start=1):
+        spared = counted[0] - counted[place]
         low, high = np.quantile(spared, [LOW, HIGH], method="inverted_cdf")
         table.loc[row, ["simulated", "q05", "q95"]] = [float(spared.mean()), float(low), float(high)]
     table.index = pd.RangeIndex(1, len(table) + 1, name="rank")
@@ -104,19 +108,39 @@ def ranking(
     return table
 
 
+def _averted_by(
+    where_to_run: Workers, model: Endemic, ranked: Sequence[str], factor: float, where: Places
+) -> tuple[Floats, Floats, Floats]:
+    """Attacks averted by each region in all targets and in itself, and in all targets by every set of parameters."""
+    every = (model.dynamics_, *model.sets_)
+    base = [expected(each)[0].sum(axis=0) for each in every]
+    found = np.empty((len(ranked), len(every), 2))
+    codes = model.setting_.regions
+    for place, spared in where_to_run.each(
+        _averted, [(code,) for code in ranked], shared=(every, base, codes, factor, where)
+    ):
+        found[place] = spared
+    return found[:, 0, 0], found[:, 0, 1], found[:, 1:, 0].T
+
+
 def _averted(
-    dynamics: Dynamics, ranked: Sequence[str], codes: Sequence[str], factor: float, where: Places
-) -> tuple[Floats, Floats]:
-    """Expected attacks averted in the targets, and those in the region itself where it is one of them."""
-    base = expected(dynamics)[0].sum(axis=0)
-    total, inside = np.empty(len(ranked)), np.zeros(len(ranked))
-    for place, code in enumerate(ranked):
-        changed = apply(dynamics, Change("activity", (code,), (), factor), codes)
-        spared = base - expected(changed)[0].sum(axis=0)
-        total[place] = spared[where].sum()
-        itself = codes.index(code)
-        inside[place] = spared[itself] if itself in where else 0.0
-    return total, inside
+    shared: tuple[Sequence[Dynamics], Sequence[Floats], Sequence[str], float, Places], code: str
+) -> list[tuple[float, float]]:
+    """Expected attacks averted in the targets, and in the region itself where it is one of them, by each model."""
+    every, bases, codes, factor, where = shared
+    itself, change = list(codes).index(code), Change("activity", (code,), (), factor)
+    found = []
+    for dynamics, base in zip(every, bases, strict=True):
+        spared = base - expected(apply(dynamics, change, codes))[0].sum(axis=0)
+        found.append((float(spared[where].sum()), float(spared[itself]) if itself in where else 0.0))
+    return found
+
+
+def _counted(shared: tuple[Endemic, float, Places, int, int], region: str | None) -> npt.NDArray[np.int64]:
+    """Attacks in the targets by draw, with lower activity in a region if one is given."""
+    model, factor, where, draws, seed = shared
+    sets = changed_sets(model, [Change("activity", (region,), (), factor)]) if region else model.sets_
+    return np.asarray(simulate_all(sets, draws, np.random.default_rng(seed))[:, :, where].sum(axis=(1, 2)))
 
 
 def _among_first(across: Floats, first: int) -> Floats:

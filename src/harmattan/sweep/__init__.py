@@ -1,8 +1,8 @@
 """Sweeps: every combination of settings tried on the same past, cached by content, and one table at the end.
 
-A model is tried once for each distinct content of what decides its scores (data, its own settings and those of its
-members, origins, horizons, draws, seed and code), so a sweep over one model's parameters tries the others once. Scored
-rows lie in the cache as Parquet; a sweep that was stopped goes on where it was.
+A model is tried once at each origin for each distinct content of what decides its scores (data, its own settings and
+those of its members, horizons, draws, seed and code), so a sweep over one model's parameters tries the others once.
+Scored rows lie in the cache (`harmattan.cache`); a sweep that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harmattan.cache import content_key, data_hash
 from harmattan.comparison.gate import paired
 from harmattan.comparison.losses import monthly
 from harmattan.experiment import Progress, try_on_past
@@ -23,9 +24,8 @@ from harmattan.months import month
 from harmattan.panel import Panel
 from harmattan.result import Caption
 from harmattan.scores.table import score_table
-from harmattan.settings import Experiment
-from harmattan.sweep import cache as kept
 from harmattan.sweep.grid import combinations
+from harmattan.workers import Workers
 
 __all__ = ["Combination", "SweepResult", "run_sweep"]
 
@@ -85,7 +85,7 @@ class SweepResult:
         differ, and for models that the sweep does not touch), ``months, rows`` (what the difference is of). A model
         that the combinations do not change stands once, with the combination ``every``.
     tried, reused
-        Models that were tried, and that the cache had.
+        Models that were tried, at some origins at least, and that the cache had at all of them.
     """
 
     name: str
@@ -101,7 +101,7 @@ def run_sweep(
     sweep: Mapping[str, Any],
     *,
     cache: Path,
-    workers: int = 1,
+    workers: int | Workers = 1,
     progress: Progress | None = None,
 ) -> SweepResult:
     """Try every combination of settings on the past.
@@ -115,7 +115,7 @@ def run_sweep(
     cache
         Folder of scored rows; made if it is not there. Entries that are damaged are computed again.
     workers
-        Processes, over origins; the result is the same for any number.
+        Processes, or where to run (`harmattan.workers.workers`); the result is the same.
     progress
         Called with what is being done, how many past months are tried and how many there are.
 
@@ -136,49 +136,27 @@ def run_sweep(
         place = experiment.model_dump_json(include={"data", "regions", "title"})
         if place not in data:
             panel, caption = read_data(experiment)
-            data[place] = panel, caption, kept.data_hash(panel)
+            data[place] = panel, caption, data_hash(panel)
         panel, _, mark = data[place]
 
         def tell(_what: str, part: int, _whole: int, before: int = done) -> None:
             if progress is not None:
                 progress("trying combinations", min(before + part, total), total)
 
-        keys = {each: kept.content_key(experiment, each, mark) for each in experiment.models}
-        rows, fresh = _rows(experiment, panel, keys, cache, workers, tell)
-        tried, reused = tried + fresh, reused + len(keys) - fresh
+        keys = {each: content_key(experiment, each, mark) for each in experiment.models}
+        origin = month(experiment.forecast.origin) if experiment.forecast.origin else panel.origin
+        past = try_on_past(
+            experiment, panel, models_of(experiment), origin=origin, workers=workers, cache=cache, progress=tell
+        )
+        tried, reused = tried + len(past.tried), reused + len(keys) - len(past.tried)
         done += experiment.backtest.origins
         tell("", 0, 0, done)
         baselines = baselines_of(experiment)
-        scores = score_table(rows, baselines)
-        found.append(Combination(name, changes, experiment.flat(), panel, rows, scores, baselines, keys))
+        scores = score_table(past.rows, baselines)
+        found.append(Combination(name, changes, experiment.flat(), panel, past.rows, scores, baselines, keys))
     caption = next(iter(data.values()))[1]
     first = next(iter(grid.values()))[1]
     return SweepResult(first.name, caption, tuple(found), _table(found), tried, reused)
-
-
-def _rows(
-    experiment: Experiment, panel: Panel, keys: Mapping[str, str], cache: Path, workers: int, tell: Progress
-) -> tuple[pd.DataFrame, int]:
-    """Scored rows of all models, and how many of them had to be tried."""
-    held = {name: kept.read(cache, key) for name, key in keys.items()}
-    missing = {name for name, rows in held.items() if rows is None}
-    # A pool mixes its members' forecasts, which are not kept, so they are made again.
-    needed = missing | {each for name in missing for each in _all_members(experiment, name)}
-    if needed:
-        chosen = {name: each for name, each in experiment.models.items() if name in needed}
-        part = experiment.model_copy(update={"models": chosen})
-        origin = month(experiment.forecast.origin) if experiment.forecast.origin else panel.origin
-        rows = try_on_past(part, panel, models_of(part), origin=origin, workers=workers, progress=tell).rows
-        for name, own in rows.groupby("model", sort=False):
-            held[str(name)] = own.reset_index(drop=True)
-            if name in missing:
-                kept.write(cache, keys[str(name)], own.reset_index(drop=True))
-    return pd.concat([held[name] for name in experiment.models], ignore_index=True), len(needed)
-
-
-def _all_members(experiment: Experiment, name: str) -> set[str]:
-    own = {each for each in kept.members(experiment.models[name]) if each in experiment.models}
-    return own.union(*(_all_members(experiment, each) for each in own))
 
 
 def _table(found: Sequence[Combination]) -> pd.DataFrame:
