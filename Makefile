@@ -58,4 +58,5 @@ docs: install  ## Make the measured tables of docs/ again and run every example
 bench: install  ## Speed beside the peers
 	$(PY) benchmarks/speed.py
 	$(PY) benchmarks/shares.py
+	$(PY) benchmarks/cluster.py
 	$(PY) benchmarks/scale.py

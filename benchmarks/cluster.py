@@ -39,6 +39,8 @@ START, END = "<!-- made by benchmarks/cluster.py -->", "<!-- end of cluster -->"
 TASKS = 1000
 ORIGINS = 12
 MEMBERS = ("conflictology", "discounted", "logistic", "endemic", "selfexciting", "boosting")
+# A worker gives memory back after every array otherwise, and asks for it anew.
+KEEPS_MEMORY = '{"MALLOC_TRIM_THRESHOLD_": 1073741824, "MALLOC_MMAP_THRESHOLD_": 33554432, "OMP_NUM_THREADS": 1}'
 PATIENCE = 60.0
 
 Told = tuple[str, str]
@@ -163,6 +165,7 @@ def process(what: str, *words: str) -> subprocess.Popen[bytes]:
         start_new_session=True,
         env={
             **os.environ,
+            "DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": KEEPS_MEMORY,
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
         },
     )
