@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harmattan.workers.running import Running
 from harmattan.workers.same_code import ClusterError, check_code, code, last_line
-from harmattan.workers.tasks import Task
+from harmattan.workers.tasks import Task, Workers
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -88,18 +88,12 @@ def _check_workers(client: Client, address: str, how: str) -> None:
 
 
 @dataclass(frozen=True)
-class Cluster:
+class Cluster(Workers):
     """A Dask cluster."""
 
     client: Client
     asked: str
     kept: Path | None
-
-    def each(
-        self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], *, shared: Any = None
-    ) -> Iterator[tuple[int, Any]]:
-        """See `harmattan.workers.Workers`."""
-        return self.linked(function, [Task(each) for each in tasks], shared=shared)
 
     def linked(
         self, function: Callable[..., Any], tasks: Sequence[Task], *, shared: Any = None

@@ -8,20 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from harmattan.workers.tasks import Task, needed, one_thread
+from harmattan.workers.tasks import Task, Workers, needed, one_thread
 
 
 @dataclass(frozen=True)
-class Here:
+class Here(Workers):
     """This process, or several on this machine."""
 
     number: int
-
-    def each(
-        self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], *, shared: Any = None
-    ) -> Iterator[tuple[int, Any]]:
-        """See `harmattan.workers.Workers`."""
-        return self.linked(function, [Task(each) for each in tasks], shared=shared)
 
     def linked(
         self, function: Callable[..., Any], tasks: Sequence[Task], *, shared: Any = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -36,7 +37,7 @@ class Task:
     told: bool = True
 
 
-class Workers(Protocol):
+class Workers(ABC):
     """A place where tasks run."""
 
     def each(
@@ -47,8 +48,9 @@ class Workers(Protocol):
         Yields the place of a task and what it returned, as they end. An error in a task is raised here after those that
         ended have been yielded.
         """
-        ...
+        return self.linked(function, [Task(each) for each in tasks], shared=shared)
 
+    @abstractmethod
     def linked(
         self, function: Callable[..., Any], tasks: Sequence[Task], *, shared: Any = None
     ) -> Iterator[tuple[int, Any]]:
@@ -56,7 +58,6 @@ class Workers(Protocol):
 
         As `each`, for tasks that need one another.
         """
-        ...
 
 
 def needed(tasks: Sequence[Task]) -> dict[int, int]:
