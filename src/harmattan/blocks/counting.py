@@ -23,7 +23,7 @@ from harmattan.blocks.cells import Cells
 from harmattan.blocks.files import Partition, partitions
 from harmattan.blocks.reading import Asked, Counted, codes_of, count_partition
 from harmattan.blocks.repeated import repeated
-from harmattan.blocks.sums import Sums, merged, saved
+from harmattan.blocks.sums import Sums, merged, save
 from harmattan.sources.files import SourceError
 from harmattan.whole import alone_in, explained, replacing, write_text
 from harmattan.workers import code, workers
@@ -179,8 +179,8 @@ def _count_missing(
 
 def _keep(parts: Path, key: str, one: Counted) -> None:
     """Keep a partition's sums and marks, and its account after them."""
-    with replacing(parts / f"{key}.sums.npy") as partial:
-        saved(one.sums, partial)
+    with replacing(parts / f"{key}.sums.npy") as partial, partial.open("wb") as file:
+        save(one.sums, file)
     if one.marks is not None:
         with replacing(parts / f"{key}.marks.npy") as partial, partial.open("wb") as file:
             np.save(file, one.marks)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -67,10 +68,9 @@ def together(parts: Sequence[Sums]) -> Sums:
     return _sorted(np.concatenate([each.key for each in parts]), np.concatenate([each.values for each in parts]))
 
 
-def saved(sums: Sums, file: Path) -> None:
-    """Write sums into a file, for `merged`."""
-    with file.open("wb") as stream:
-        np.save(stream, np.column_stack([sums.key, sums.values]))
+def save(sums: Sums, stream: BinaryIO) -> None:
+    """Write sums into a file that is open, for `merged`."""
+    np.save(stream, np.column_stack([sums.key, sums.values]))
 
 
 def merged(files: Sequence[Path]) -> Iterator[Sums]:
