@@ -311,7 +311,8 @@ def test_parts_merged_from_disk_in_turns_are_their_sum(parts: list[list[tuple[in
         files = [Path(folder, f"{number}.npy") for number in range(len(parts))]
         for file, part in zip(files, parts, strict=True):
             where, when = (np.array([each[side] for each in part], dtype=np.int64) for side in (0, 1))
-            sums.saved(sums.summed(where, when, where, when < 0), file)
+            with file.open("wb") as stream:
+                sums.save(sums.summed(where, when, where, when < 0), stream)
         turns = [each for each in sums.merged(files) if len(each)]
     found = [(*pair, *map(int, row)) for turn in turns for *pair, row in zip(turn.regions, turn.steps, turn.values)]  # noqa: B905
     assert found == [(*each, n := every.count(each), n * each[0], n * (each[1] < 0)) for each in sorted(set(every))]
