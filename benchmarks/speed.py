@@ -382,7 +382,7 @@ def scored(name: str, *, rows: int = 100_000, kind: str = "int32") -> Case:
     if rows == 100_000:
         return Case(lambda: score(observed, draws))
     by_row = np.ascontiguousarray(draws.T).astype(np.float64)
-    theirs = lambda: scoringrules.crps_ensemble(observed, by_row, estimator="qd")  # noqa: E731
+    theirs = partial(scoringrules.crps_ensemble, observed, by_row, estimator="qd")
     return Case(lambda: score(observed, draws), "scoringrules, sorting", theirs)
 
 
@@ -527,7 +527,7 @@ def command(*words: str) -> Case:
 def endemic() -> Case:
     """The endemic-epidemic model, beside R's surveillance with one endemic, one own and one neighbour rate."""
     panel = provinces()
-    ours = lambda: Endemic().fit(panel, (1,))  # noqa: E731
+    ours = partial(Endemic().fit, panel, (1,))
     rscript = shutil.which("Rscript")
     here = rscript and subprocess.run([rscript, "-e", "library(surveillance)"], capture_output=True, check=False)
     if not rscript or not here or here.returncode:
