@@ -12,6 +12,8 @@ from hypothesis.extra.numpy import arrays
 from harmattan import features
 from harmattan.features import FEATURES, design, feature, full, links, windows
 from harmattan.features.cores import cores_allowed
+from harmattan.features.history import recent_mean
+from harmattan.features.shared import once
 from harmattan.figures import bundled_counts
 from harmattan.neighbours import Neighbours
 from harmattan.panel import Panel, from_counts
@@ -148,7 +150,7 @@ def panel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pa
     if "many" in request.param:
         monkeypatch.setattr(links, "WHOLE", 0)
         monkeypatch.setattr(links, "CUT", 1e-300)
-        monkeypatch.setattr(windows, "MANY", 1)
+        monkeypatch.setattr(links, "SUMMED_TOGETHER", 7)
     regions = bundled("province+country", ["BFA", "MLI", "NER"])
     cut = regions.neighbours.weights.tolil()
     cut[3], cut[:, 3] = 0, 0
@@ -210,55 +212,64 @@ def test_a_cut_kernel_leaves_out_only_what_weighs_less_than_the_cut(km: float) -
     assert whole[kept == 0].max() < links.CUT * 1.001
 
 
-@pytest.mark.parametrize("itself", [True, False])
-def test_the_nearest_by_tree_is_the_nearest_of_all_pairs(itself: bool) -> None:
+@pytest.mark.parametrize("together", [1, 5000, 1 << 18])
+def test_the_nearest_by_tree_is_the_nearest_of_all_pairs(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "COMPARED_TOGETHER", together)
     regions = bundled("admin1")
     hit = np.random.default_rng(2).random((12, len(regions))) < np.array([0, 0.004, 0.02, 0.3])[np.arange(12) % 4, None]
-    whole, tree = (links.nearest(hit, regions, itself=itself, whole=most) for most in (9999, 0))
+    whole, tree = (links.nearest(hit, regions, whole=most) for most in (9999, 0))
     # Distances near zero suffer from the rounding of float32 on one side.
     np.testing.assert_allclose(tree, whole, rtol=1e-5, atol=1e-3)
 
 
 @settings(max_examples=60)
 @given(
-    arrays(np.float32, st.tuples(st.integers(1, 40), st.just(3)), elements=st.sampled_from([0, 1, 2, 7, 900, np.nan])),
+    arrays(
+        np.float32, st.tuples(st.integers(1, 40), st.just(7)), elements=st.sampled_from([0, 1, 0.3, 7, 900, np.nan])
+    ),
     st.integers(1, 50),
     st.integers(1, 12),
 )
-def test_windows_are_those_of_pandas(values: np.ndarray, months: int, fewest: int) -> None:
-    fewest = min(months, fewest)
-    rolling = Frame(values.astype("float64")).rolling(months, min_periods=fewest)
-    for ours, theirs in (
-        (windows.window_mean(values, months, fewest=fewest), rolling.mean()),
-        (windows.window_most(values, months, fewest=fewest), rolling.max()),
-        (windows.window_deviation(values, months, fewest=fewest), rolling.std(ddof=0)),
-    ):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+def test_other_regions_change_no_byte(values: np.ndarray, months: int, fewest: int) -> None:
+    """Of whole counts and of fractions, in blocks of three regions and in one."""
 
-
-@settings(max_examples=60)
-@given(
-    arrays(np.float32, st.tuples(st.integers(1, 40), st.just(3)), elements=st.sampled_from([0, 1, 2, 7, 900, np.nan])),
-    st.integers(1, 50),
-    st.integers(1, 12),
-)
-def test_many_regions_have_the_bytes_of_few(values: np.ndarray, months: int, fewest: int) -> None:
-    """Sums month by month and sums of all months at once, of whole counts."""
-
-    def every() -> list[bytes]:
+    def every(values: np.ndarray) -> np.ndarray:
         made = [
             windows.window_mean(values, months, fewest=min(months, fewest), times=12, logged=True),
+            windows.window_deviation(values, months, fewest=min(months, fewest)),
             windows.decayed_mean(values, months, fewest=fewest),
             windows.since(values > 0, months),
             windows.running_total(values),
         ]
-        return [np.nan_to_num(each, nan=-1).tobytes() for each in made]
+        return np.stack(made).view(np.uint32)
 
+    together = every(values)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(windows, "MANY", 4)
-        few = every()
-        patch.setattr(windows, "MANY", 1)
-        assert every() == few
+        patch.setattr(windows, "REGIONS_TOGETHER", 3)
+        np.testing.assert_array_equal(every(values), together)
+    for region in range(values.shape[1]):
+        np.testing.assert_array_equal(every(values[:, [region]])[:, :, 0], together[:, :, region])
+
+
+def test_a_design_holds_what_each_feature_gives_alone(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of features made of others, which must not meet in the place where one of them is to lie."""
+
+    def rise(panel: Panel) -> Frame:
+        return recent_mean(panel, months=3) - recent_mean(panel, months=12)
+
+    def kept(panel: Panel) -> Frame:
+        return 2 * once(panel, "a year's mean", lambda: recent_mean(panel))
+
+    def newest(panel: Panel) -> Frame:
+        return pd.concat([recent_mean(panel.as_of(panel.months[-20])), recent_mean(panel).iloc[-19:]])
+
+    for each in (rise, kept, newest):
+        monkeypatch.setitem(FEATURES, each.__name__, each)
+    own = [feature(name) for name in ("kept", "rise", "newest", "kept")]
+    chosen = (*own, *full(panel), *(feature(name, **parameters) for name, parameters, _ in PLAIN), *own)
+    values = design(panel, chosen)
+    for place, each in enumerate(chosen):
+        np.testing.assert_array_equal(values[..., place], each(panel).to_numpy(), err_msg=each.column)
 
 
 @pytest.mark.parametrize("threads", [2, 5])

@@ -18,7 +18,7 @@ import pandas as pd
 
 from harmattan.features import context, history, surroundings, tails
 from harmattan.features.cores import cores_allowed
-from harmattan.features.shared import sharing
+from harmattan.features.shared import placed, sharing
 from harmattan.named import find
 from harmattan.panel import Panel
 
@@ -155,7 +155,9 @@ def _side_by_side(panel: Panel, features: tuple[Feature, ...]) -> npt.NDArray[np
     values = np.empty((len(features), *shape), dtype=np.float32)
 
     def work(place: int) -> None:
-        frame = features[place](panel)
+        room = [values[place]] if features[place].name in FEATURES else []
+        with placed(*room):
+            frame = features[place](panel)
         if frame.shape != shape:
             raise ValueError(
                 f"{features[place].column} must have the panel's {shape[0]} months and {shape[1]} regions; "

@@ -24,6 +24,10 @@ WHOLE = 2000
 CUT = 1e-4
 # So many columns of a few thousand rows stay in the processor's cache while they are turned.
 TURNED_TOGETHER = 16
+# Sums of so many regions are made at a time.
+SUMMED_TOGETHER = 4096
+# So many distances are compared at a time.
+COMPARED_TOGETHER = 1 << 18
 Weights: TypeAlias = Wide | csr_array
 
 
@@ -102,12 +106,19 @@ def sent(values: Wide) -> Sent:
     Regions that never send anything, most of a grid, are left out.
     """
     sending = np.flatnonzero((values != 0).any(axis=0))
-    return Sent(sending, _turned(values if len(sending) == values.shape[1] else values[:, sending]))
+    turned = np.empty((len(sending), len(values)), dtype=np.float32)
+    _turn(values if len(sending) == values.shape[1] else values[:, sending], turned)
+    return Sent(sending, turned)
 
 
 def spread(what: Sent, weights: csr_array) -> Wide:
     """Sum over sending regions: row t of the result is ``weights @ values[t]``."""
-    return _turned(np.asarray(weights[:, what.regions] @ what.values, dtype=np.float32))
+    sending = weights[:, what.regions]
+    out = np.empty((what.values.shape[1], weights.shape[0]), dtype=np.float32)
+    for first in range(0, weights.shape[0], SUMMED_TOGETHER):
+        part = slice(first, first + SUMMED_TOGETHER)
+        _turn(np.asarray(sending[part] @ what.values, dtype=np.float32), out[:, part])
+    return out
 
 
 def countries(regions: Regions) -> csr_array:
@@ -121,8 +132,8 @@ def country_numbers(regions: Regions) -> npt.NDArray[np.intp]:
     return pd.factorize(regions.table["country"])[0].astype(np.intp)
 
 
-def nearest(hit: npt.NDArray[np.bool_], regions: Regions, *, itself: bool, whole: int | None = None) -> Wide:
-    """Km from every region to the nearest with a hit in the same month, infinity if there is none.
+def nearest(hit: npt.NDArray[np.bool_], regions: Regions, *, whole: int | None = None) -> Wide:
+    """Km from every region to the nearest other with a hit in the same month, infinity if there is none.
 
     Parameters
     ----------
@@ -130,40 +141,36 @@ def nearest(hit: npt.NDArray[np.bool_], regions: Regions, *, itself: bool, whole
         Shape (month, region).
     regions
         Their places.
-    itself
-        Whether a region's own hit counts, at distance zero.
     whole
         Up to so many regions (`WHOLE` if None) the distances of all pairs are used, beyond a tree of each month's hits.
     """
     out = np.full(hit.shape, np.inf, dtype=np.float32)
     if len(regions) <= (WHOLE if whole is None else whole):
-        km = pair_distances(regions)
-        if not itself:
-            km = km.copy()
-            np.fill_diagonal(km, np.inf)
-        for step in np.flatnonzero(hit.any(axis=1)):
-            km[:, hit[step]].min(axis=1, out=out[step])
+        km = pair_distances(regions).copy()
+        np.fill_diagonal(km, np.inf)
+        months = np.flatnonzero(hit.any(axis=1))
+        compared = np.cumsum(hit.sum(axis=1)[months]) * len(regions)
+        for some in np.split(months, np.flatnonzero(np.diff(compared // COMPARED_TOGETHER)) + 1):
+            row, place = np.nonzero(hit[some])
+            out[some] = np.minimum.reduceat(km[place], np.searchsorted(row, np.arange(len(some))), axis=0)
         return out
     places = of_regions(regions, "places", lambda: unit_vectors(regions.table["lon"], regions.table["lat"]))
     for step in np.flatnonzero(hit.any(axis=1)):
         chosen = np.flatnonzero(hit[step])
         tree = KDTree(places[chosen])
         chord = tree.query(places)[0]
-        if not itself:
-            two, who = tree.query(places[chosen], k=2)
-            chord[chosen] = np.where(who[:, 0] == np.arange(len(chosen)), two[:, 1], two[:, 0])
+        two, who = tree.query(places[chosen], k=2)
+        chord[chosen] = np.where(who[:, 0] == np.arange(len(chosen)), two[:, 1], two[:, 0])
         out[step] = _arc_km(chord)
     return out
 
 
-def _turned(values: Wide) -> Wide:
-    """Rows as columns, in memory too."""
-    out = np.empty(values.shape[::-1], dtype=np.float32)
+def _turn(values: Wide, out: Wide) -> None:
+    """Write rows as columns."""
     long, short = (values.T, out) if len(values) > len(out) else (values, out.T)
     for first in range(0, len(long), TURNED_TOGETHER):
         together = slice(first, first + TURNED_TOGETHER)
         short[together] = long[together]
-    return out
 
 
 def _whole_kernel(regions: Regions, km: float) -> Wide:

@@ -30,6 +30,7 @@ class _Kept:
 
 
 _KEPT: ContextVar[_Kept | None] = ContextVar("_KEPT", default=None)
+_PLACES: ContextVar[list[Wide] | None] = ContextVar("_PLACES", default=None)
 _OF_REGIONS: WeakKeyDictionary[Regions, _Kept] = WeakKeyDictionary()
 
 
@@ -43,6 +44,16 @@ def sharing() -> Iterator[None]:
         _KEPT.reset(token)
 
 
+@contextmanager
+def placed(*places: Wide) -> Iterator[None]:
+    """Give places, each of shape (month, region), to those who first ask for `room` in the block."""
+    token = _PLACES.set(list(places))
+    try:
+        yield
+    finally:
+        _PLACES.reset(token)
+
+
 def once(panel: Panel, key: Hashable, make: Callable[[], T]) -> T:
     """Return ``make()``, computed once for a panel and key inside `sharing`, every time outside."""
     kept = _KEPT.get()
@@ -51,7 +62,8 @@ def once(panel: Panel, key: Hashable, make: Callable[[], T]) -> T:
     place = (id(panel), key)
     with kept.locks.setdefault(place, RLock()):
         if place not in kept.made:
-            kept.made[place] = make()
+            with placed():
+                kept.made[place] = make()
     found: T = kept.made[place]
     return found
 
@@ -96,3 +108,9 @@ def complete(panel: Panel, measure: str) -> bool:
 def framed(panel: Panel, values: npt.NDArray[np.floating]) -> pd.DataFrame:
     """Return values as a wide frame, months down and regions across, without a copy of what is float32 already."""
     return pd.DataFrame(values.astype(np.float32, copy=False), panel.months, panel.regions.table.index, copy=False)
+
+
+def room(panel: Panel) -> Wide:
+    """Return an array for a feature's values, shape (month, region): where a design wants them, which saves a copy."""
+    shape, places = (len(panel.months), len(panel.regions)), _PLACES.get()
+    return places.pop() if places and places[-1].shape == shape else np.empty(shape, dtype=np.float32)

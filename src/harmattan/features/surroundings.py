@@ -17,10 +17,10 @@ from scipy.sparse import csr_array
 
 from harmattan.features import links, windows
 from harmattan.features.history import FEWEST, YEAR, logs, recent
-from harmattan.features.shared import Wide, active, complete, counts, framed, once
+from harmattan.features.shared import Wide, active, complete, counts, framed, once, room
 from harmattan.panel import Panel
 
-Mean = Callable[[Wide], Wide]
+Mean = Callable[..., Wide]
 
 
 def neighbour_mean(panel: Panel, *, measure: str = "attacks", months: int = 12, order: int = 1) -> pd.DataFrame:
@@ -44,14 +44,17 @@ def kernel_sum(panel: Panel, *, measure: str = "attacks", half_life: float = 6, 
     """
     weights = links.kernel(panel.regions, km)
     mean = partial(windows.decayed_mean, half_life=half_life, fewest=FEWEST, times=YEAR)
-    return framed(panel, logs(_over_all(panel, measure, weights, ("kernel", km), mean)))
+    return framed(panel, logs(_over_all(panel, measure, weights, ("kernel", km), mean, out=room(panel))))
 
 
 def frontier_distance(panel: Panel, *, measure: str = "attacks", months: int = 12, most: float = 2000) -> pd.DataFrame:
     """``log(1 + km)`` to the nearest region active in the last `months` months, itself included; at most `most` km."""
-    km = np.minimum(_km_to_active(panel, measure, months, itself=True), np.float32(most))
-    seen = windows.window_mean(np.isfinite(counts(panel, measure)).astype(np.float32), months, fewest=1) > 0
-    return framed(panel, logs(np.where(seen, km, np.float32(np.nan))))
+    km = _km_to_active(panel, measure, months, itself=True)
+    np.minimum(km, np.float32(most), out=km)
+    if not complete(panel, measure):
+        seen = windows.window_mean(np.isfinite(counts(panel, measure)).astype(np.float32), months, fewest=1) > 0
+        km[~seen] = np.nan
+    return framed(panel, logs(km))
 
 
 def frontier_nearness(panel: Panel, *, measure: str = "attacks", months: int = 12, km: float = 80) -> pd.DataFrame:
@@ -66,7 +69,9 @@ def frontier_nearness(panel: Panel, *, measure: str = "attacks", months: int = 1
     """
     if not km > 0:
         raise ValueError(f"km must be a positive number of km; got {km}")
-    nearness = np.exp(-_km_to_active(panel, measure, months, itself=False) / np.float32(km))
+    nearness = _km_to_active(panel, measure, months, itself=False)
+    nearness /= np.float32(-km)
+    np.exp(nearness, out=nearness)
     nearness[: min(months, FEWEST) - 1] = np.nan
     return framed(panel, nearness)
 
@@ -78,7 +83,8 @@ def country_mean(panel: Panel, *, measure: str = "attacks", months: int = 3) -> 
     if _few(panel):
         same = (country[:, None] == country).astype(np.float32)
         return framed(panel, logs(_over_all(panel, measure, same, "country", mean)))
-    return framed(panel, logs(_over_all(panel, measure, weights, "country", mean))[:, country])
+    means = logs(_over_all(panel, measure, weights, "country", mean))
+    return framed(panel, means.take(country, axis=1, out=room(panel), mode="clip"))
 
 
 def total_mean(panel: Panel, *, measure: str = "attacks", months: int = 3) -> pd.DataFrame:
@@ -87,7 +93,8 @@ def total_mean(panel: Panel, *, measure: str = "attacks", months: int = 3) -> pd
     if _few(panel):
         return framed(panel, logs(_over_all(panel, measure, np.ones((number, number), np.float32), "total", mean)))
     weights = csr_array(np.ones((1, number), dtype=np.float32))
-    return framed(panel, np.repeat(logs(_over_all(panel, measure, weights, "total", mean)), number, axis=1))
+    means = logs(_over_all(panel, measure, weights, "total", mean))
+    return framed(panel, np.broadcast_to(means, (len(panel.months), number)))
 
 
 def distances(panel: Panel) -> Wide:
@@ -105,15 +112,18 @@ def _around(panel: Panel, measure: str, what: Callable[[Panel, str], Wide], orde
     weights = links.adjacent(panel.regions, order)
     if _few(panel) or not complete(panel, measure):
         return links.spread(links.sent(mean(what(panel, measure))), weights)
-    found = mean(_summed(panel, measure, what, weights.astype(np.float32), ("order", order)))
+    summed = _summed(panel, measure, what, weights.astype(np.float32), ("order", order))
+    found = mean(summed, out=room(panel))
     found[:, np.diff(weights.indptr) == 0] = 0
     return found
 
 
-def _over_all(panel: Panel, measure: str, weights: links.Weights, key: Hashable, mean: Mean) -> Wide:
+def _over_all(
+    panel: Panel, measure: str, weights: links.Weights, key: Hashable, mean: Mean, out: Wide | None = None
+) -> Wide:
     """Mean over months of a sum over all regions, unknown in every month in which one of them is."""
     if not isinstance(weights, np.ndarray) and complete(panel, measure):
-        return mean(_summed(panel, measure, counts, weights, key))
+        return mean(_summed(panel, measure, counts, weights, key), out=out)
     means = mean(counts(panel, measure))
     hole = np.asarray(np.isnan(means).any(axis=1))
     known = np.where(hole[:, None], np.float32(0), means)
@@ -134,12 +144,11 @@ def _km_to_active(panel: Panel, measure: str, months: int, *, itself: bool) -> W
     """Km to the nearest region active in the window of each month, infinity if there is none."""
     if not complete(panel, measure):
         hit = recent(counts(panel, measure), months) > 0
-        return links.nearest(hit, panel.regions, itself=itself)
-    monthly = once(
-        panel,
-        ("nearest", measure, itself),
-        lambda: links.nearest(counts(panel, measure) > 0, panel.regions, itself=itself),
-    )
-    km = windows.window_least(monthly, months)
+        km = links.nearest(hit, panel.regions)
+        km[hit & itself] = 0
+        return km
+    hit = counts(panel, measure) > 0
+    monthly = once(panel, ("nearest", measure), lambda: links.nearest(hit, panel.regions))
+    km = windows.window_least(np.where(hit & itself, np.float32(0), monthly), months, out=room(panel))
     km[: min(months, FEWEST) - 1] = np.inf
     return km

@@ -10,24 +10,25 @@ import pandas as pd
 
 from harmattan.features import windows
 from harmattan.features.history import FEWEST
-from harmattan.features.shared import Wide, complete, counts, framed, once
+from harmattan.features.shared import Wide, complete, counts, framed, once, room
 from harmattan.panel import Panel
 
 
 def decayed_log(panel: Panel, *, measure: str = "attacks", half_life: float = 6) -> pd.DataFrame:
     """Mean of ``log(1 + count)`` with weights that halve every `half_life` months, which one month cannot rule."""
-    return framed(panel, windows.decayed_mean(_logged(panel, measure), half_life, fewest=FEWEST))
+    return framed(panel, windows.decayed_mean(_logged(panel, measure), half_life, fewest=FEWEST, out=room(panel)))
 
 
 def log_spread(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Standard deviation of ``log(1 + count)`` over the last `months` months."""
-    return framed(panel, windows.window_deviation(_logged(panel, measure), months, fewest=min(months, FEWEST)))
+    values, fewest = _logged(panel, measure), min(months, FEWEST)
+    return framed(panel, windows.window_deviation(values, months, fewest=fewest, out=room(panel)))
 
 
 def largest(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """``log(1 + the largest count)`` of the last `months` months."""
-    most = windows.window_most(counts(panel, measure), months, fewest=min(months, FEWEST), logged=True)
-    return framed(panel, most)
+    values, fewest = counts(panel, measure), min(months, FEWEST)
+    return framed(panel, windows.window_most(values, months, fewest=fewest, logged=True, out=room(panel)))
 
 
 def large_share(panel: Panel, *, measure: str = "attacks", at_least: int = 25, half_life: float = 24) -> pd.DataFrame:
@@ -36,12 +37,12 @@ def large_share(panel: Panel, *, measure: str = "attacks", at_least: int = 25, h
     large = (values >= at_least).astype(np.float32)
     if not complete(panel, measure):
         large[np.isnan(values)] = np.nan
-    return framed(panel, windows.decayed_mean(large, half_life, fewest=FEWEST))
+    return framed(panel, windows.decayed_mean(large, half_life, fewest=FEWEST, out=room(panel)))
 
 
 def months_since_large(panel: Panel, *, measure: str = "attacks", at_least: int = 25, most: int = 240) -> pd.DataFrame:
     """``log(1 + months since the last count of at_least)``, at most `most`; `most` where there was none."""
-    return framed(panel, windows.since(counts(panel, measure) >= at_least, most, logged=True))
+    return framed(panel, windows.since(counts(panel, measure) >= at_least, most, logged=True, out=room(panel)))
 
 
 def _logged(panel: Panel, measure: str) -> Wide:
