@@ -32,10 +32,11 @@ import pyarrow.parquet as pq
 
 from harmattan.blocks.cells import Cells
 from harmattan.blocks.counting import count
-from harmattan.blocks.features import Written, block_values, chosen, write_features
-from harmattan.blocks.halo import Around, cut
+from harmattan.blocks.features import Written, block_values, together, write_features
+from harmattan.blocks.features import chosen as chosen_set
+from harmattan.blocks.halo import Around, Places, cut
 from harmattan.blocks.kept import is_made, read_features, write_block
-from harmattan.blocks.memory import plan
+from harmattan.blocks.memory import Plan, plan
 from harmattan.blocks.reading import Asked
 from harmattan.blocks.sparse import Sparse
 from harmattan.features import Feature, columns, feature
@@ -67,7 +68,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Rates:
-    """Processor seconds, measured on one block.
+    """Processor seconds, measured on blocks.
 
     Attributes
     ----------
@@ -126,10 +127,10 @@ def main() -> None:
         overhead, starting = empty.result, empty.processor / 3
         told += f" A process costs {starting:.1f} s of the processor to start."
         told += f" An empty task costs {overhead * 1000:.1f} ms; the disk takes {speed / 1e6:.0f} MB a second."
-        tables.append(check_table(folder, alone(rates_of, MONTHS, 8, 4).result, overhead, starting))
-        daily = alone(rates_of, DAYS, 16, 10).result
-        said = alone(predicted, daily, DAYS, DAILY_MEMORY, 1).result
-        tables += [costs_table(said, daily, each_event), machines_table(said, overhead, speed)]
+        rates = {steps: rates_of(steps, memory) for steps, memory in ((MONTHS, MEMORY), (DAYS, DAILY_MEMORY))}
+        tables.append(check_table(folder, rates, overhead, starting))
+        said = alone(predicted, rates[DAYS], DAYS, DAILY_MEMORY, 1, 2).result
+        tables += [costs_table(said, rates[DAYS], each_event), machines_table(said, overhead, speed)]
         parts = [told, *map(as_markdown, tables)]
     text = "\n\n".join(parts)
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
@@ -302,7 +303,7 @@ def made_up_counts(total: npt.NDArray[np.float64], steps: int, rng: np.random.Ge
 def forty(regions: Regions) -> tuple[Feature, ...]:
     """The full set with two more, forty."""
     found = (
-        *chosen("full", regions, MEASURES),
+        *chosen_set("full", regions, MEASURES),
         feature("months_since", measure="other_attacks"),
         feature("neighbour_share", measure="other_attacks", months=12),
     )
@@ -360,15 +361,23 @@ def task_overhead() -> float:
         return (perf_counter() - began) / 400
 
 
-def rates_of(steps: int, share: int, parts: int) -> Rates:
-    """Measure each kind of feature on one block of a part of the world, with its halo, and writing."""
-    regions, counts, wanted = world(steps, share)
-    block = cut(regions, parts)[parts // 2]
+def rates_of(steps: int, memory: int) -> Rates:
+    """Measure two blocks of the land side by side, since the workers of a machine share its memory; mean of both."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        one, two = pool.map(rates_of_block, (steps, steps), (memory, memory), (1 / 3, 2 / 3))
+    computing = {kind: (one.computing[kind] + two.computing[kind]) / 2 for kind in one.computing}
+    return Rates(computing, (one.writing + two.writing) / 2, (one.size + two.size) / 2)
+
+
+def rates_of_block(steps: int, memory: int, where: float) -> Rates:
+    """Measure each group of features on one block of the land, with its halo, and writing."""
+    regions, counts, wanted = world(steps)
     around = Around(regions, counts.seen)
+    blocks = planned(around, wanted, steps, memory).blocks
+    block = blocks[int(where * len(blocks))]
     values = np.empty((len(wanted), steps, len(block)), dtype=np.float32)
     computing = {}
-    for kind in kinds(wanted):
-        members = [place for place, each in enumerate(wanted) if kind_of(each) == kind]
+    for kind, members in together(wanted).items():
         began = process_time()
         values[members] = block_values(counts, regions, [wanted[place] for place in members], block)
         took = process_time() - began
@@ -382,64 +391,56 @@ def rates_of(steps: int, share: int, parts: int) -> Rates:
     return Rates(computing, writing / len(block) / steps, size / len(block) / steps)
 
 
-def looked_at(around: Around, block: npt.NDArray[np.intp], kind: tuple[Reach, str], counts: Sparse) -> int:
+def looked_at(around: Around, block: Places, kind: tuple[Reach, str], counts: Sparse) -> int:
     """Regions that the work on a block goes through: the halo and, to find the nearest, the block once more."""
     return len(around.halo(block, kind[0], counts, kind[1])) + (len(block) if kind[0].nearest else 0)
 
 
-def kinds(wanted: Sequence[Feature]) -> list[tuple[Reach, str]]:
-    """The kinds of features that are made together."""
-    return list(dict.fromkeys(kind_of(each) for each in wanted))
+def planned(around: Around, wanted: Sequence[Feature], steps: int, memory: int) -> Plan:
+    """The blocks that two workers would make."""
+    return plan(around, [reach(each) for each in wanted], months=steps, limit=memory, least=2)
 
 
-def kind_of(each: Feature) -> tuple[Reach, str]:
-    """How far a feature looks, and at which measure."""
-    return reach(each), str(dict(each.parameters).get("measure", "attacks"))
-
-
-def predicted(rates: Rates, steps: int, memory: int, sample: int) -> Predicted:
-    """What the whole land costs by arithmetic; halos of the nearest are found for a sample of the blocks."""
-    regions, counts, wanted = world(steps)
+def predicted(rates: Rates, steps: int, memory: int, share: int, sample: int) -> Predicted:
+    """What a part of the land costs by arithmetic; halos of the nearest are found for a sample of the blocks."""
+    regions, counts, wanted = world(steps, share)
     around = Around(regions, counts.seen)
     began = process_time()
-    planned = plan(around, [reach(each) for each in wanted], months=steps, limit=memory, least=2)
+    chosen = planned(around, wanted, steps, memory)
     seconds = rates.writing * len(regions) * steps + process_time() - began
     through = 0.0
-    for kind in kinds(wanted):
-        members = sum(kind_of(each) == kind for each in wanted)
-        tried = planned.blocks[:: -(-len(planned.blocks) // sample)] if kind[0].nearest else planned.blocks
-        width = float(np.mean([looked_at(around, block, kind, counts) for block in tried])) * len(planned.blocks)
-        seconds += rates.computing[kind] * width * steps * members
-        through += width * members
+    for kind, members in together(wanted).items():
+        tried = chosen.blocks[:: -(-len(chosen.blocks) // sample)] if kind[0].nearest else chosen.blocks
+        width = float(np.mean([looked_at(around, block, kind, counts) for block in tried])) * len(chosen.blocks)
+        seconds += rates.computing[kind] * width * steps * len(members)
+        through += width * len(members)
     return Predicted(
         seconds,
-        planned.need,
-        len(planned.blocks),
+        chosen.need,
+        len(chosen.blocks),
         through / len(regions) / len(wanted),
         rates.size * len(regions) * steps,
     )
 
 
-def check_table(folder: Path, rates: Rates, overhead: float, starting: float) -> pd.DataFrame:
-    """Predicted against measured: the whole land, 437 months, 40 features, two workers of 2 GB."""
-    said = alone(predicted, rates, MONTHS, MEMORY, 4).result
-    said = replace(said, seconds=said.seconds + 2 * (starting + overhead * said.blocks))
-    took = alone(made, folder / "features", MONTHS, 1, 2, MEMORY)
-    found, before = took.result
-    float32 = 40 * 4 * LAND * MONTHS / 1e9
-    rows = [
-        ("blocks", said.blocks, found.blocks),
-        ("processor seconds", f"{said.seconds:.0f}", f"{took.processor - before:.0f}"),
-        ("seconds by the clock, predicted for 2 free cores", f"{said.seconds / 2:.0f}", f"{took.wall:.0f}"),
-        ("peak MB of a worker, predicted at most", f"{said.need / 1e6:.0f}", f"{took.megabytes:.0f}"),
-        ("GB on disk", f"{said.size / 1e9:.2f}", f"{found.bytes / 1e9:.2f}"),
-        ("GB of float32", f"{float32:.2f}", f"{found.regions * found.months * found.features * 4 / 1e9:.2f}"),
-    ]
-    for each in rows:
-        print(*each, sep=" | ", file=sys.stderr)
-    return pd.DataFrame(
-        rows, columns=["64,818 cells x 437 months x 40 features, 2 workers of 2 GB", "predicted", "measured"]
-    )
+def check_table(folder: Path, rates: dict[int, Rates], overhead: float, starting: float) -> pd.DataFrame:
+    """Predicted against measured, two workers: the whole land by month, and an eighth of it by day."""
+    told = ["cells x steps", "blocks", "processor seconds", "seconds by the clock, predicted for 2 free cores"]
+    told += ["peak MB of a worker, predicted at most", "GB on disk"]
+    found: dict[str, tuple[object, ...]] = {}
+    for name, steps, share, memory in (("by month", MONTHS, 1, MEMORY), ("by day", DAYS, 8, DAILY_MEMORY)):
+        said = alone(predicted, rates[steps], steps, memory, share, 4).result
+        seconds = said.seconds + 2 * (starting + overhead * said.blocks)
+        took = alone(made, folder / "features", steps, share, 2, memory)
+        written, before = took.result
+        size = f"{written.regions:,} x {steps:,}"
+        cpu, need = f"{seconds:.0f}", f"{said.need / 1e6:.0f}"
+        found[f"{name}: predicted"] = (size, said.blocks, cpu, f"{seconds / 2:.0f}", need, f"{said.size / 1e9:.2f}")
+        cpu, need = f"{took.processor - before:.0f}", f"{took.megabytes:.0f}"
+        found[f"{name}: measured"] = (size, written.blocks, cpu, f"{took.wall:.0f}", need, f"{written.bytes / 1e9:.2f}")
+    table = pd.DataFrame(found, index=pd.Index(told, name="40 features, 2 workers")).reset_index()
+    print(as_markdown(table), file=sys.stderr)
+    return table
 
 
 def costs_table(said: Predicted, rates: Rates, counting: float) -> pd.DataFrame:
@@ -449,7 +450,7 @@ def costs_table(said: Predicted, rates: Rates, counting: float) -> pd.DataFrame:
         ("cells x days", f"{cell_steps / 1e6:.0f} million"),
         ("features as float32", f"{cell_steps * 40 * 4 / 1e9:.0f} GB"),
         ("on disk, as measured on a block", f"{said.size / 1e9:.0f} GB"),
-        ("blocks, with 12 GB for a worker", f"{said.blocks}"),
+        (f"blocks, with {DAILY_MEMORY / 1e9:.0f} GB for a worker", f"{said.blocks}"),
         ("regions gone through for each that is kept, mean of features", f"{said.through:.1f}"),
         ("processor hours of features", f"{said.seconds / 3600:.1f}"),
         ("of these for writing", f"{rates.writing * cell_steps / 3600:.1f}"),

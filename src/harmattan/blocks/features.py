@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
@@ -166,21 +166,31 @@ def make_block(job: Job, place: int, block: Places, key: str) -> int:
 def block_values(counts: Sparse, regions: Regions, features: Sequence[Feature], block: Places) -> Values:
     """Return the features of a block, shape (feature, month, region of the block).
 
-    Features that look equally far at the same measure are made together, of the block with the halo that they need.
+    Those of one group (`together`) are made of the block with the halo that they need.
     """
     around = Around(regions, counts.seen)
     values = np.empty((len(features), len(counts.months), len(block)), dtype=np.float32)
-    groups: dict[tuple[Reach, str | None], list[int]] = defaultdict(list)
-    for place, each in enumerate(features):
-        groups[reach(each), _measure(each)].append(place)
-    for (far, measure), places in groups.items():
-        halo = around.halo(block, far, counts, measure or "attacks")
-        panel = _panel(counts, regions, halo, {"attacks", measure or "attacks"}, around.stand_ins(block, far))
+    for (far, measure), places in together(features).items():
+        halo = around.halo(block, far, counts, measure)
+        panel = _panel(counts, regions, halo, {"attacks", measure}, around.stand_ins(block, far))
         own = np.searchsorted(halo, block)
         with sharing():
             for place in places:
                 values[place] = features[place](panel).to_numpy()[:, own]
     return values
+
+
+def together(features: Sequence[Feature]) -> dict[tuple[Reach, str], list[int]]:
+    """Return places of features that are made together, by how far they look and at which measure.
+
+    All that look for the nearest look as far as the one that looks farthest; what they find is the same.
+    """
+    reaches = [reach(each) for each in features]
+    farthest = max((each.km for each in reaches if each.nearest), default=0)
+    groups: dict[tuple[Reach, str], list[int]] = defaultdict(list)
+    for place, (each, far) in enumerate(zip(features, reaches, strict=True)):
+        groups[replace(far, km=farthest) if far.nearest else far, _measure(each) or "attacks"].append(place)
+    return groups
 
 
 def _measure(feature: Feature) -> str | None:
