@@ -16,9 +16,11 @@ import pandas as pd
 import pytest
 import sqlalchemy
 from tests.faults.killing import PATIENCE, ended
+from typer.testing import CliRunner
 
 from harmattan import tracking
 from harmattan.backtest import backtest, forecast_all
+from harmattan.cli import app
 from harmattan.comparison.losses import monthly
 from harmattan.models import Forecaster
 from harmattan.models.baselines import Conflictology, OwnRate, Zero
@@ -430,6 +432,35 @@ def test_a_database_that_is_not_reached_is_said_at_once(small: str, change: tupl
         pass
     assert time.monotonic() - started < 20
     assert "wr0ng" not in str(caught.value) and "harmattan@" not in str(caught.value)
+
+
+UNPLACED = """
+name = "unplaced"
+title = "Without a place for its artefacts"
+data.bundled = "attacks_bfa"
+regions.level = "province"
+models.zero.kind = "zero"
+"""
+SWEEP = """
+[sweep]
+"backtest.origins" = [1, 2]
+"""
+
+
+@pytest.mark.parametrize(("more", "name"), [("", "unplaced"), (SWEEP, "unplaced-sweep")], ids=["run", "sweep"])
+def test_nothing_is_computed_for_a_store_that_cannot_take_it(
+    small: str, more: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("this is not to be computed")
+
+    monkeypatch.setattr("harmattan.experiment.run", never)
+    monkeypatch.setattr("harmattan.sweep.run_sweep", never)
+    monkeypatch.chdir(tmp_path)
+    Path("unplaced.toml").write_text(UNPLACED + more)
+    with pytest.raises(tracking.TrackingError, match=f"'{name}' is new in the store .*--artefacts FOLDER"):
+        CliRunner().invoke(app, ["run", "unplaced.toml", "--store", small], catch_exceptions=False)
+    assert [each.name for each in tmp_path.iterdir()] == ["unplaced.toml"]
 
 
 def test_who_holds_a_database_for_long_is_named(small: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,6 +236,7 @@ def _issued(
     from harmattan.experiment import run as run_experiment
     from harmattan.page import notes_of, write_notes
 
+    tracking.prepare(store, experiment.name, artefacts)
     with progress(experiment.title) as tell:
         result = run_experiment(experiment, workers=place, cache=kept, progress=tell)
         tell("writing the release", 0, 1)
@@ -259,8 +260,11 @@ def _swept(name: str, cache: Path, store: str, artefacts: str | None, place: Pla
     from harmattan import tracking
     from harmattan.settings import load_sweep
     from harmattan.sweep import run_sweep
+    from harmattan.sweep.grid import combinations
 
     values, sweep = load_sweep(name)
+    _, first = next(iter(combinations(values, sweep).values()))
+    tracking.prepare(store, tracking.of_sweep(first.name), artefacts)
     with progress(str(values.get("title", name))) as tell:
         found = run_sweep(values, sweep, cache=cache, workers=place, progress=tell)
     tracking.log_sweep(

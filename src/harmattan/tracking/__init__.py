@@ -17,8 +17,8 @@ from harmattan.tracking.errors import TrackingError, UntrustedTypeError
 from harmattan.tracking.external import log_external
 from harmattan.tracking.recorded import log_losses, read_runs
 from harmattan.tracking.registry import Decision, promote
-from harmattan.tracking.store import alone_with, default_store, experiment_id, opened, run, shown
-from harmattan.tracking.sweeps import log_sweep
+from harmattan.tracking.store import alone_with, default_store, experiment_id, opened, prepare, run, shown
+from harmattan.tracking.sweeps import log_sweep, of_sweep
 from harmattan.tracking.values import log_data, log_values
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ __all__ = [
     "log",
     "log_external",
     "log_sweep",
+    "of_sweep",
     "opened",
+    "prepare",
     "promote",
     "read_runs",
     "shown",

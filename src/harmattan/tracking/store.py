@@ -138,6 +138,21 @@ def experiment_id(client: MlflowClient, store: str, name: str, artefact_root: st
     return str(found.experiment_id)
 
 
+def prepare(store: str, name: str, artefact_root: str | None = None) -> None:
+    """Make the experiment in a shared store if it is not there: what is wrong is told before hours of computing.
+
+    A database file of one's own is made when something is logged.
+
+    Raises
+    ------
+    TrackingError, harmattan.whole.NotWrittenError
+        As `opened` and `experiment_id`.
+    """
+    if database(store) is None:
+        with opened(store) as client:
+            experiment_id(client, store, name, artefact_root)
+
+
 @contextmanager
 def run(client: MlflowClient, experiment: str, name: str, *, parent: str | None = None) -> Iterator[str]:
     """Give the id of a new run, which ends as FINISHED, or as FAILED if an exception leaves the block."""

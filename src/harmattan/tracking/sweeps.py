@@ -54,6 +54,11 @@ class Combination(Protocol):
         """Models that are baselines."""
 
 
+def of_sweep(name: str) -> str:
+    """Return the name in MLflow of an experiment's sweeps, which stand apart from the runs that make forecasts."""
+    return f"{name}-sweep"
+
+
 def log_sweep(
     name: str,
     combinations: Sequence[Combination],
@@ -79,7 +84,7 @@ def log_sweep(
     store
         Tracking URI.
     experiment
-        Name in MLflow; ``<name>-sweep`` if None, apart from the runs that make forecasts.
+        Name in MLflow; `of_sweep` if None.
     artefacts
         Folder or address under which a new experiment keeps its artefacts; a shared database needs one. Where the
         store keeps them by itself if None.
@@ -99,7 +104,7 @@ def log_sweep(
         "harmattan_version": harmattan.__version__,
     }
     with opened(store) as client:
-        home = experiment_id(client, store, experiment or f"{name}-sweep", artefacts)
+        home = experiment_id(client, store, experiment or of_sweep(name), artefacts)
         with run(client, home, f"{name} sweep") as parent:
             params = {summary.key(key): text for key, text in first.settings.items() if key not in first.changes}
             log_values(client, parent, {key: text[:6000] for key, text in params.items()}, tags, [])
