@@ -1,6 +1,6 @@
 """Speed and memory: Harmattan alone and beside its peers, and how time grows with the data. Written into docs/speed.md.
 
-Run as ``make bench`` or ``python benchmarks/speed.py [--large] [--only NAME ...]``. Each case runs in a process of its
+Run as ``make bench`` or ``python benchmarks/speed.py [--only NAME ...]``. Each case runs in a process of its
 own; where there is a peer both sides run in turn and their results are compared first. Seconds are medians.
 """
 
@@ -66,7 +66,6 @@ REPEATS = 5
 # What takes longer is repeated but twice, a peer not at all; what takes even longer is timed in its first call.
 SLOW, VERY_SLOW = 3.0, 20.0
 GRIDS = {"13,110 x 437": (115, 114, 437), "64,818 x 437": (234, 277, 437)}
-LARGE = ("40 features, 64,818 x 437", "28 features of a region's own past, 13,110 x 437")
 MEASURES = ("attacks", "other_attacks")
 AROUND = ("neighbour_mean", "neighbour_share", "kernel_sum", "country_mean")
 ROW_SCORES = ("crps", "threshold_weighted_crps", "count_log_score", "ign", "mis", "weighted_interval_score")
@@ -104,14 +103,12 @@ class Measured:
 def main() -> None:
     """Measure, print, and put the tables between the marks of the page."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--large", action="store_true", help="also what takes minutes")
     parser.add_argument("--only", nargs="*", help="these cases alone; the page is left as it is", metavar="NAME")
     given = parser.parse_args()
-    wanted = [name for name in CASES if given.large or name not in LARGE]
     if given.only:
-        print(as_markdown(cases_table([name for name in wanted if any(part in name for part in given.only)])))
+        print(as_markdown(cases_table([name for name in CASES if any(part in name for part in given.only)])))
         return
-    parts = [f"Measured on {date.today()}: {machine()}.", as_markdown(cases_table(wanted))]
+    parts = [f"Measured on {date.today()}: {machine()}.", as_markdown(cases_table(list(CASES)))]
     parts += [as_markdown(alone(models_table)), as_markdown(growth_table())]
     text = "\n\n".join(parts)
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
