@@ -63,6 +63,27 @@ def postgresql(programs: dict[str, str]) -> Iterator[Callable[[str], str]]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[str]:
+    """The address of a place on an object store that runs as long as the tests."""
+    try:
+        import boto3
+        from moto.server import ThreadedMotoServer
+    except ImportError:
+        _missing("boto3 or moto is not installed: pip install -e '.[dev]'")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+            patch.setenv(f"AWS_{name}", "tests")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("MLFLOW_S3_ENDPOINT_URL", address)
+        boto3.client("s3", endpoint_url=address).create_bucket(Bucket="harmattan")
+        yield "s3://harmattan/kept here"
+    server.stop()
+
+
 def _databases(folder: Path, patch: pytest.MonkeyPatch) -> Callable[[str], str]:
     import psycopg
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import threading
 import time
@@ -38,7 +39,7 @@ from harmattan.tracking.values import log_data
 
 ORIGIN, HORIZONS, DRAWS = month("2023-06"), (1, 3), 50
 BASELINE, SHARED, DUEL, SWEEP = "conflictology", "shared", "duel", "shared-sweep"
-WRITERS = {"postgresql": 8, "sqlite": 4}
+WRITERS = {"postgresql": 8, "postgresql and a bucket": 4, "sqlite": 4}
 CAPTION = Caption("Attacks in Burkina Faso", "A table of counts", "CC BY 4.0")
 
 
@@ -155,10 +156,13 @@ def written(
     """All write at once; later two are promoted at once."""
     folder = tmp_path_factory.mktemp(request.param)
     store = tracking.default_store(folder)
-    if request.param == "postgresql":
-        store = request.getfixturevalue("postgresql")("written")
-    (folder / "artefacts").mkdir()
-    to = {"store": store, "artefacts": str(folder / "artefacts")}
+    root = folder / "artefacts"
+    root.mkdir()
+    to = {"store": store, "artefacts": str(root)}
+    if "postgresql" in request.param:
+        to["store"] = store = request.getfixturevalue("postgresql")(request.param.replace(" ", "_"))
+    if "bucket" in request.param:
+        to["artefacts"] = request.getfixturevalue("bucket")
     pictures = folder / "release" / "maps"
     pictures.mkdir(parents=True)
     (pictures / "p1.png").write_bytes(bytes(range(256)) * 100)
@@ -227,19 +231,20 @@ def _same_values(client, run_id: str, params: Mapping[str, str], scores: list[su
         assert history == wanted.get(key, {})
 
 
-def _artefacts(client, run_id: str) -> dict[str, bytes]:
-    place = Path(client.get_run(run_id).info.artifact_uri.removeprefix("file://"))
+def _artefacts(client, run_id: str, to: Path) -> dict[str, bytes]:
+    place = Path(client.download_artifacts(run_id, "", str(to)))
     return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
-def test_the_run_of_each_writer_is_whole(written: Written, client) -> None:
+def test_the_run_of_each_writer_is_whole(written: Written, client, tmp_path: Path) -> None:
     for run_id, result in written.results.items():
         _same_values(client, run_id, summary.settings(result), summary.scores(result.scores, result.champion))
         run = client.get_run(run_id)
         assert summary.tags(result).items() <= run.data.tags.items()
         (used,) = run.inputs.dataset_inputs
         assert used.dataset.digest == result.panel.content_hash()[:32]
-        held = _artefacts(client, run_id)
+        (tmp_path / run_id).mkdir()
+        held = _artefacts(client, run_id, tmp_path / run_id)
         assert {name: held[name] for name in sorted(held) if name != "losses.parquet"} == {
             "card.md": experiment_card(result).encode(),
             "forecast.csv": as_csv(result.forecast.table()).encode(),
@@ -248,7 +253,7 @@ def test_the_run_of_each_writer_is_whole(written: Written, client) -> None:
         }
 
 
-def test_the_models_of_each_writer_are_whole_and_load(written: Written, client) -> None:
+def test_the_models_of_each_writer_are_whole_and_load(written: Written, client, tmp_path: Path) -> None:
     for run_id, result in written.results.items():
         home = client.get_run(run_id).info.experiment_id
         below = client.search_runs([home], f"tags.mlflow.parentRunId = '{run_id}'")
@@ -257,7 +262,9 @@ def test_the_models_of_each_writer_are_whole_and_load(written: Written, client) 
             name = each.data.tags["model"]
             scores = summary.scores(result.scores, name)
             _same_values(client, each.info.run_id, summary.parameters(result.fitted[name]), scores)
-            assert _artefacts(client, each.info.run_id) == {"card.md": model_card(result, name).encode()}
+            (tmp_path / each.info.run_id).mkdir()
+            held = _artefacts(client, each.info.run_id, tmp_path / each.info.run_id)
+            assert held == {"card.md": model_card(result, name).encode()}
             kept = each.outputs.model_outputs if each.outputs else []
             assert len(kept) == (name not in result.baselines)
             for output in kept:
@@ -413,9 +420,15 @@ def test_a_new_experiment_in_a_database_needs_a_place_for_its_artefacts(small: s
     with pytest.raises(tracking.TrackingError, match=f"keeps its artefacts in {root / 'placed'}, which is not on this"):
         tried("placed")
     assert not root.exists()
-    address = tried("remote", "s3://bucket/of all")
-    with tracking.opened(small) as client:
-        assert client.get_experiment(address).artifact_location == "s3://bucket/of all/remote"
+
+
+def test_an_experiment_in_a_bucket_needs_one_that_is_there(bucket: str, tmp_path: Path) -> None:
+    store = tracking.default_store(tmp_path)
+    with pytest.raises(tracking.TrackingError, match="s3://absent: The specified bucket does not exist"):
+        tracking.prepare(store, "remote", "s3://absent")
+    tracking.prepare(store, "remote", f"{bucket}/")
+    with tracking.opened(store) as client:
+        assert client.get_experiment_by_name("remote").artifact_location == f"{bucket}/remote"
 
 
 @pytest.mark.parametrize(
@@ -441,13 +454,13 @@ data.bundled = "attacks_bfa"
 regions.level = "province"
 models.zero.kind = "zero"
 """
-SWEEP = """
+SWEPT = """
 [sweep]
 "backtest.origins" = [1, 2]
 """
 
 
-@pytest.mark.parametrize(("more", "name"), [("", "unplaced"), (SWEEP, "unplaced-sweep")], ids=["run", "sweep"])
+@pytest.mark.parametrize(("more", "name"), [("", "unplaced"), (SWEPT, "unplaced-sweep")], ids=["run", "sweep"])
 def test_nothing_is_computed_for_a_store_that_cannot_take_it(
     small: str, more: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -461,6 +474,22 @@ def test_nothing_is_computed_for_a_store_that_cannot_take_it(
     with pytest.raises(tracking.TrackingError, match=f"'{name}' is new in the store .*--artefacts FOLDER"):
         CliRunner().invoke(app, ["run", "unplaced.toml", "--store", small], catch_exceptions=False)
     assert [each.name for each in tmp_path.iterdir()] == ["unplaced.toml"]
+
+
+def test_an_object_store_out_of_reach_is_said_at_once(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", nobody)
+        with pytest.raises(tracking.TrackingError, match=f"the place of the artefacts failed: Could not .*{nobody}"):
+            tracking.prepare(tracking.default_store(tmp_path), "far", bucket)
+    monkeypatch.undo()
+    tracking.prepare(tracking.default_store(tmp_path), "far", bucket)
+    monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", nobody)
+    with pytest.raises(tracking.TrackingError, match=f"the place of the artefacts failed: Could not .*{nobody}"):
+        tracking.prepare(tracking.default_store(tmp_path), "far", bucket)
 
 
 def test_who_holds_a_database_for_long_is_named(small: str, monkeypatch: pytest.MonkeyPatch) -> None:

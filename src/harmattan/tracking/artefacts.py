@@ -10,6 +10,9 @@ from harmattan.whole import NotWrittenError
 
 MODELS = "models"
 """The folder that MLflow makes beside those of the runs, for the models of all."""
+SERVED = "mlflow-artifacts:"
+LIBRARIES = ("azure", "boto3", "botocore", "google", "s3transfer")
+"""What reaches object stores: their errors have nothing in common but where they come from."""
 
 
 def plain(name: str) -> str:
@@ -39,13 +42,11 @@ def made(root: str, name: str) -> str:
     ------
     harmattan.whole.NotWrittenError
         If there is no such folder, such as a shared disk that is not mounted.
-
-    Examples
-    --------
-    >>> made("s3://bucket/mlflow/", "burkina")
-    's3://bucket/mlflow/burkina'
+    mlflow.exceptions.MlflowException, or an error of the object store's library
+        If the address cannot be reached.
     """
     if "://" in root and not root.startswith("file:"):
+        look_at(root)
         return f"{root.rstrip('/')}/{quote(name)}"
     folder = (_folder(root) or Path(root)).resolve()
     if not folder.is_dir():
@@ -60,9 +61,9 @@ def made(root: str, name: str) -> str:
 
 
 def check(address: str) -> None:
-    """See that an experiment's artefacts can be reached from this machine.
+    """See that the folder of an experiment's artefacts is on this machine.
 
-    MLflow would make the folder anew, where the other writers do not see it.
+    MLflow would make it anew, where the other writers do not see it.
 
     Raises
     ------
@@ -75,6 +76,19 @@ def check(address: str) -> None:
             f"the experiment keeps its artefacts in {folder}, which is not on this machine: mount it, or make it once "
             "if nothing has been written to the experiment"
         )
+
+
+def look_at(address: str) -> None:
+    """Ask an object store for what it has at an address, so that one out of reach fails at once."""
+    from mlflow.artifacts import list_artifacts
+
+    if _folder(address) is None and not address.startswith(SERVED):
+        list_artifacts(artifact_uri=address)
+
+
+def is_failure(error: Exception) -> bool:
+    """Return whether an error comes from what reaches an object store."""
+    return any(each.__module__.partition(".")[0] in LIBRARIES for each in type(error).__mro__)
 
 
 def _folder(address: str) -> Path | None:

@@ -9,6 +9,7 @@ REMEDIES = (
     ),
     (("database schema",), " If a newer MLflow has written it, use that one, or name another store"),
     (("lock timeout",), "; another run has held the store for long: end that run, or wait and try again"),
+    (("No module named 'boto3",), '; install what reaches it: pip install "harmattan[s3]"'),
     (("No module named 'psycopg",), '; install the driver: pip install "harmattan[postgresql]"'),
 )
 

@@ -108,6 +108,12 @@ def opened(store: str) -> Iterator[MlflowClient]:
         except (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError) as error:
             said = f"the MLflow store {shown(store)} failed: {_without(_first_line(error), store)}{remedy(error)}"
             raise TrackingError(said) from (error if shown(store) == store else None)
+        except Exception as error:
+            if not artefacts.is_failure(error):
+                raise
+            # What follows a question mark may be a signature.
+            said = _without(_first_line(error), store).partition("?")[0]
+            raise TrackingError(f"the place of the artefacts failed: {said}") from error
         finally:
             mlflow.set_tracking_uri(tracking)
             mlflow.set_registry_uri(registry)
@@ -139,18 +145,20 @@ def experiment_id(client: MlflowClient, store: str, name: str, artefact_root: st
 
 
 def prepare(store: str, name: str, artefact_root: str | None = None) -> None:
-    """Make the experiment in a shared store if it is not there: what is wrong is told before hours of computing.
+    """Make the experiment, if it is not there, in a store or a place for artefacts that others share.
 
-    A database file of one's own is made when something is logged.
+    What is wrong with either is told before hours of computing. A database file of one's own is made when something is
+    logged.
 
     Raises
     ------
     TrackingError, harmattan.whole.NotWrittenError
         As `opened` and `experiment_id`.
     """
-    if database(store) is None:
+    if database(store) is None or artefact_root is not None:
         with opened(store) as client:
-            experiment_id(client, store, name, artefact_root)
+            home = experiment_id(client, store, name, artefact_root)
+            artefacts.look_at(str(client.get_experiment(home).artifact_location))
 
 
 @contextmanager
