@@ -149,6 +149,6 @@ def _km_to_active(panel: Panel, measure: str, months: int, *, itself: bool) -> W
         return km
     hit = counts(panel, measure) > 0
     monthly = once(panel, ("nearest", measure), lambda: links.nearest(hit, panel.regions))
-    km = windows.window_least(np.where(hit & itself, np.float32(0), monthly), months, out=room(panel))
+    km = windows.window_least(np.where(hit, np.float32(0), monthly) if itself else monthly, months, out=room(panel))
     km[: min(months, FEWEST) - 1] = np.inf
     return km
