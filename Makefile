@@ -7,9 +7,16 @@ PY = .venv/bin/python
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
 
-.venv/installed: pyproject.toml constraints.txt
+# Modules are compiled when they are first imported: few of those that are installed are.
+PIP = $(PY) -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
+
+.venv/runs: pyproject.toml constraints.txt
 	python3 -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PIP) -e .
+	@touch $@
+
+.venv/installed: .venv/runs
+	$(PIP) -e '.[dev]'
 	@touch $@
 
 install: .venv/installed  ## Fill .venv
@@ -26,7 +33,8 @@ $(PAGE): $(shell find src/review -name node_modules -prune -o -type f -print)
 page-if-node:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory page; else echo "No Node 20, no review page."; fi
 
-run: install page-if-node  ## Forecast from the bundled data, with maps, scores and MLflow; the picture in the README is made here
+run:  ## Forecast from the bundled data, with maps, scores and MLflow; the picture in the README is made here
+	@$(MAKE) --no-print-directory -j2 .venv/runs page-if-node
 	.venv/bin/harmattan run
 	@cp "$$(ls -td releases/burkina/*/ | head -n 1)maps/overview.png" docs/overview.png
 	@echo "The commands harmattan and mlflow are in .venv/bin."
