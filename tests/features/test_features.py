@@ -41,6 +41,10 @@ def test_every_feature_has_the_panels_shape_and_is_known_at_the_origin(burkina: 
     assert frame.shape == burkina.attacks.shape
     assert (frame.dtypes == "float32").all()
     assert frame.iloc[-1].notna().all()
+    rest = frame.iloc[1:].copy()
+    frame.iloc[0] = -7
+    assert (frame.iloc[0] == -7).all()
+    pd.testing.assert_frame_equal(frame.iloc[1:], rest)
 
 
 @pytest.mark.parametrize("each", ALL, ids=lambda each: each.column)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from harmattan.features.shared import framed
+from harmattan.features.shared import repeated
 from harmattan.panel import Panel
 
 
@@ -27,7 +27,7 @@ def static(panel: Panel, *, column: str) -> pd.DataFrame:
     if column not in known:
         raise ValueError(f"static needs a complete column of the region table, one of {known}; got {column!r}")
     row = np.log1p(table[column].to_numpy(dtype=np.float32))
-    return framed(panel, np.broadcast_to(row, (len(panel.months), len(row))))
+    return repeated(panel, row)
 
 
 def season(panel: Panel, *, phase: str) -> pd.DataFrame:
@@ -42,4 +42,4 @@ def season(panel: Panel, *, phase: str) -> pd.DataFrame:
         raise ValueError(f"phase must be sin or cos; got {phase!r}")
     angle = 2 * np.pi * (panel.months.month.to_numpy() - 1) / 12
     wave = (np.sin(angle) if phase == "sin" else np.cos(angle)).astype(np.float32)
-    return framed(panel, np.broadcast_to(wave[:, None], (len(wave), len(panel.regions))))
+    return repeated(panel, wave[:, None])

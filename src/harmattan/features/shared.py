@@ -110,6 +110,13 @@ def framed(panel: Panel, values: npt.NDArray[np.floating]) -> pd.DataFrame:
     return pd.DataFrame(values.astype(np.float32, copy=False), panel.months, panel.regions.table.index, copy=False)
 
 
+def repeated(panel: Panel, values: npt.NDArray[np.floating]) -> pd.DataFrame:
+    """Return values that are one for all months, or one for all regions, as a wide frame."""
+    out = room(panel)
+    out[...] = values
+    return framed(panel, out)
+
+
 def room(panel: Panel) -> Wide:
     """Return an array for a feature's values, shape (month, region): where a design wants them, which saves a copy."""
     shape, places = (len(panel.months), len(panel.regions)), _PLACES.get()

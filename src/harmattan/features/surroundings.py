@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from harmattan.features import links, windows
 from harmattan.features.history import FEWEST, YEAR, logs, recent
-from harmattan.features.shared import Wide, active, complete, counts, framed, once, room
+from harmattan.features.shared import Wide, active, complete, counts, framed, once, repeated, room
 from harmattan.panel import Panel
 
 Mean = Callable[..., Wide]
@@ -93,8 +93,7 @@ def total_mean(panel: Panel, *, measure: str = "attacks", months: int = 3) -> pd
     if _few(panel):
         return framed(panel, logs(_over_all(panel, measure, np.ones((number, number), np.float32), "total", mean)))
     weights = csr_array(np.ones((1, number), dtype=np.float32))
-    means = logs(_over_all(panel, measure, weights, "total", mean))
-    return framed(panel, np.broadcast_to(means, (len(panel.months), number)))
+    return repeated(panel, logs(_over_all(panel, measure, weights, "total", mean)))
 
 
 def distances(panel: Panel) -> Wide:
