@@ -17,7 +17,7 @@ PIP = $(PY) -m pip install --quiet --no-compile --disable-pip-version-check -c c
 
 .venv/installed: .venv/runs
 	$(PIP) -e '.[dev]'
-	-$(PY) -m compileall -q -j 0 .venv/lib
+	$(PY) -m compileall -q -j 0 .venv/lib
 	@touch $@
 
 install: .venv/installed  ## Fill .venv

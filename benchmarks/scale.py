@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from harmattan.blocks.cells import Cells
 from harmattan.blocks.counting import count
-from harmattan.blocks.features import Written, block_values, together, write_features
+from harmattan.blocks.features import Written, block_values, grouped, write_features
 from harmattan.blocks.features import chosen as chosen_set
 from harmattan.blocks.halo import Around, Places, cut
 from harmattan.blocks.kept import is_made, read_features, write_block
@@ -377,7 +377,7 @@ def rates_of_block(steps: int, memory: int, where: float) -> Rates:
     block = blocks[int(where * len(blocks))]
     values = np.empty((len(wanted), steps, len(block)), dtype=np.float32)
     computing = {}
-    for kind, members in together(wanted).items():
+    for kind, members in grouped(wanted).items():
         began = process_time()
         values[members] = block_values(counts, regions, [wanted[place] for place in members], block)
         took = process_time() - began
@@ -409,7 +409,7 @@ def predicted(rates: Rates, steps: int, memory: int, share: int, sample: int) ->
     chosen = planned(around, wanted, steps, memory)
     seconds = rates.writing * len(regions) * steps + process_time() - began
     through = 0.0
-    for kind, members in together(wanted).items():
+    for kind, members in grouped(wanted).items():
         tried = chosen.blocks[:: -(-len(chosen.blocks) // sample)] if kind[0].nearest else chosen.blocks
         width = float(np.mean([looked_at(around, block, kind, counts) for block in tried])) * len(chosen.blocks)
         seconds += rates.computing[kind] * width * steps * len(members)

@@ -224,6 +224,23 @@ def test_the_nearest_by_tree_is_the_nearest_of_all_pairs(together: int, monkeypa
 
 @settings(max_examples=60)
 @given(
+    arrays(np.float32, st.tuples(st.integers(1, 40), st.just(3)), elements=st.sampled_from([0, 1, 2, 7, 900, np.nan])),
+    st.integers(1, 50),
+    st.integers(1, 12),
+)
+def test_windows_are_those_of_pandas(values: np.ndarray, months: int, fewest: int) -> None:
+    fewest = min(months, fewest)
+    rolling = Frame(values.astype("float64")).rolling(months, min_periods=fewest)
+    for ours, theirs in (
+        (windows.window_mean(values, months, fewest=fewest), rolling.mean()),
+        (windows.window_most(values, months, fewest=fewest), rolling.max()),
+        (windows.window_deviation(values, months, fewest=fewest), rolling.std(ddof=0)),
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=60)
+@given(
     arrays(
         np.float32, st.tuples(st.integers(1, 40), st.just(7)), elements=st.sampled_from([0, 1, 0.3, 7, 900, np.nan])
     ),

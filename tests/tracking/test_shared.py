@@ -232,7 +232,8 @@ def _same_values(client, run_id: str, params: Mapping[str, str], scores: list[su
 
 
 def _artefacts(client, run_id: str, to: Path) -> dict[str, bytes]:
-    place = Path(client.download_artifacts(run_id, "", str(to)))
+    (to / run_id).mkdir()
+    place = Path(client.download_artifacts(run_id, "", str(to / run_id)))
     return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
@@ -243,8 +244,7 @@ def test_the_run_of_each_writer_is_whole(written: Written, client, tmp_path: Pat
         assert summary.tags(result).items() <= run.data.tags.items()
         (used,) = run.inputs.dataset_inputs
         assert used.dataset.digest == result.panel.content_hash()[:32]
-        (tmp_path / run_id).mkdir()
-        held = _artefacts(client, run_id, tmp_path / run_id)
+        held = _artefacts(client, run_id, tmp_path)
         assert {name: held[name] for name in sorted(held) if name != "losses.parquet"} == {
             "card.md": experiment_card(result).encode(),
             "forecast.csv": as_csv(result.forecast.table()).encode(),
@@ -262,9 +262,7 @@ def test_the_models_of_each_writer_are_whole_and_load(written: Written, client, 
             name = each.data.tags["model"]
             scores = summary.scores(result.scores, name)
             _same_values(client, each.info.run_id, summary.parameters(result.fitted[name]), scores)
-            (tmp_path / each.info.run_id).mkdir()
-            held = _artefacts(client, each.info.run_id, tmp_path / each.info.run_id)
-            assert held == {"card.md": model_card(result, name).encode()}
+            assert _artefacts(client, each.info.run_id, tmp_path) == {"card.md": model_card(result, name).encode()}
             kept = each.outputs.model_outputs if each.outputs else []
             assert len(kept) == (name not in result.baselines)
             for output in kept:

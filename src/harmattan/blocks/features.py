@@ -166,11 +166,11 @@ def make_block(job: Job, place: int, block: Places, key: str) -> int:
 def block_values(counts: Sparse, regions: Regions, features: Sequence[Feature], block: Places) -> Values:
     """Return the features of a block, shape (feature, month, region of the block).
 
-    Those of one group (`together`) are made of the block with the halo that they need.
+    Those of one group (`grouped`) are made of the block with the halo that they need.
     """
     around = Around(regions, counts.seen)
     values = np.empty((len(features), len(counts.months), len(block)), dtype=np.float32)
-    for (far, measure), places in together(features).items():
+    for (far, measure), places in grouped(features).items():
         halo = around.halo(block, far, counts, measure)
         panel = _panel(counts, regions, halo, {"attacks", measure}, around.stand_ins(block, far))
         own = np.searchsorted(halo, block)
@@ -180,7 +180,7 @@ def block_values(counts: Sparse, regions: Regions, features: Sequence[Feature], 
     return values
 
 
-def together(features: Sequence[Feature]) -> dict[tuple[Reach, str], list[int]]:
+def grouped(features: Sequence[Feature]) -> dict[tuple[Reach, str], list[int]]:
     """Return places of features that are made together, by how far they look and at which measure.
 
     All that look for the nearest look as far as the one that looks farthest; what they find is the same.

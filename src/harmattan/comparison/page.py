@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -120,9 +121,9 @@ def _scale(rows: pd.DataFrame) -> tuple[float, float]:
     return low - 0.6 * room, high + 0.1 * room
 
 
-def _dot(row: object, x: Callable[[float], float], y: int) -> list[str]:
-    model, loss, difference = str(row.model), float(row.loss), float(row.difference)  # type: ignore[attr-defined]
-    lower, upper, best = row.lower, row.upper, row.best_set  # type: ignore[attr-defined]
+def _dot(row: Any, x: Callable[[float], float], y: int) -> list[str]:
+    model, loss, difference = str(row.model), float(row.loss), float(row.difference)
+    lower, upper, best = row.lower, row.upper, row.best_set
     inside = best is True or (not pd.isna(best) and bool(best))
     fill = "#0b5fa5" if inside else "#fff"
     place, weight = x(difference), ' font-weight="600"' if inside else ""
@@ -157,8 +158,8 @@ def _by_horizon(table: pd.DataFrame) -> str:
     return f"<table><tr><th>model</th>{head}</tr>{''.join(lines)}</table>"
 
 
-def _loss(row: object) -> str:
-    loss, lower, upper = row.loss, row.lower, row.upper  # type: ignore[attr-defined]
+def _loss(row: Any) -> str:
+    loss, lower, upper = row.loss, row.lower, row.upper
     interval = f" <small>[{lower:+.3f}, {upper:+.3f}]</small>" if isfinite(lower) else ""
     return f"{loss:.4f}{interval}"
 

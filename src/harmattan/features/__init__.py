@@ -155,8 +155,8 @@ def _side_by_side(panel: Panel, features: tuple[Feature, ...]) -> npt.NDArray[np
     values = np.empty((len(features), *shape), dtype=np.float32)
 
     def work(place: int) -> None:
-        room = [values[place]] if features[place].name in FEATURES else []
-        with placed(*room):
+        # A feature from elsewhere may keep what it is given.
+        with placed(values[place] if features[place].name in FEATURES else None):
             frame = features[place](panel)
         if frame.shape != shape:
             raise ValueError(

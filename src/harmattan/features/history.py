@@ -25,8 +25,7 @@ def lag(panel: Panel, *, measure: str = "attacks", months: int = 0) -> pd.DataFr
 
 def recent_mean(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:
     """Mean of the last `months` months, per year."""
-    values = counts(panel, measure)
-    return framed(panel, recent(values, months, times=YEAR, logged=True, out=room(panel)))
+    return framed(panel, recent(counts(panel, measure), months, times=YEAR, logged=True, out=room(panel)))
 
 
 def active_share(panel: Panel, *, measure: str = "attacks", months: int = 12) -> pd.DataFrame:

@@ -30,7 +30,8 @@ class _Kept:
 
 
 _KEPT: ContextVar[_Kept | None] = ContextVar("_KEPT", default=None)
-_PLACES: ContextVar[list[Wide] | None] = ContextVar("_PLACES", default=None)
+# A place for one feature, taken from the list by the first that asks.
+_PLACE: ContextVar[list[Wide]] = ContextVar("_PLACE")
 _OF_REGIONS: WeakKeyDictionary[Regions, _Kept] = WeakKeyDictionary()
 
 
@@ -45,13 +46,13 @@ def sharing() -> Iterator[None]:
 
 
 @contextmanager
-def placed(*places: Wide) -> Iterator[None]:
-    """Give places, each of shape (month, region), to those who first ask for `room` in the block."""
-    token = _PLACES.set(list(places))
+def placed(place: Wide | None) -> Iterator[None]:
+    """Give a place, shape (month, region), to the first that asks for `room` in the block; none if it is None."""
+    token = _PLACE.set([] if place is None else [place])
     try:
         yield
     finally:
-        _PLACES.reset(token)
+        _PLACE.reset(token)
 
 
 def once(panel: Panel, key: Hashable, make: Callable[[], T]) -> T:
@@ -62,7 +63,7 @@ def once(panel: Panel, key: Hashable, make: Callable[[], T]) -> T:
     place = (id(panel), key)
     with kept.locks.setdefault(place, RLock()):
         if place not in kept.made:
-            with placed():
+            with placed(None):
                 kept.made[place] = make()
     found: T = kept.made[place]
     return found
@@ -119,5 +120,5 @@ def repeated(panel: Panel, values: npt.NDArray[np.floating]) -> pd.DataFrame:
 
 def room(panel: Panel) -> Wide:
     """Return an array for a feature's values, shape (month, region): where a design wants them, which saves a copy."""
-    shape, places = (len(panel.months), len(panel.regions)), _PLACES.get()
-    return places.pop() if places and places[-1].shape == shape else np.empty(shape, dtype=np.float32)
+    shape, place = (len(panel.months), len(panel.regions)), _PLACE.get([])
+    return place.pop() if place and place[0].shape == shape else np.empty(shape, dtype=np.float32)

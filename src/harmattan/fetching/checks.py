@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -62,7 +63,7 @@ def packed_boundaries(path: Path) -> None:
             raise FetchError("the zip that came holds neither GeoJSON nor Shapefiles")
         for member in archive.infolist():
             with archive.open(member) as stream:
-                for _ in iter(lambda opened=stream: opened.read(PIECE), b""):  # type: ignore[misc]
+                for _ in iter(partial(stream.read, PIECE), b""):
                     pass
 
 

@@ -11,7 +11,7 @@ from harmattan.whole import NotWrittenError
 MODELS = "models"
 """The folder that MLflow makes beside those of the runs, for the models of all."""
 SERVED = "mlflow-artifacts:"
-LIBRARIES = ("azure", "boto3", "botocore", "google", "s3transfer")
+LIBRARIES = ("azure", "boto3", "botocore", "google.api_core", "google.auth", "google.cloud", "s3transfer")
 """What reaches object stores: their errors have nothing in common but where they come from."""
 
 
@@ -88,7 +88,7 @@ def look_at(address: str) -> None:
 
 def is_failure(error: Exception) -> bool:
     """Return whether an error comes from what reaches an object store."""
-    return any(each.__module__.partition(".")[0] in LIBRARIES for each in type(error).__mro__)
+    return any(f"{each.__module__}.".startswith(f"{name}.") for each in type(error).__mro__ for name in LIBRARIES)
 
 
 def _folder(address: str) -> Path | None:
